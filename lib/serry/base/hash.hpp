@@ -1,0 +1,122 @@
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+// The wide loads below are right but not provably so to the sanitizers, which take the byte-wise way.
+#if defined(__SANITIZE_ADDRESS__)
+#define SERRY_WIDE_KEY_LOADS 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SERRY_WIDE_KEY_LOADS 0
+#endif
+#endif
+#if !defined(SERRY_WIDE_KEY_LOADS) && defined(__SSE2__)
+#define SERRY_WIDE_KEY_LOADS 1
+#include <emmintrin.h>
+#elif !defined(SERRY_WIDE_KEY_LOADS)
+#define SERRY_WIDE_KEY_LOADS 0
+#endif
+
+namespace serry {
+
+/// The 64-bit hash of an encoded key. Stable: the same on every machine, in every run and release of
+/// format version 1, since the order of outputs and the content of checkpoints follow from it.
+///
+/// Up to 16 bytes: one multiplication folded to 64 bits, as in wyhash (Wang Yi, 2019). Longer: XXH3
+/// (Collet, 2019) with the seed below.
+std::uint64_t hash_long(std::string_view bytes) noexcept;
+
+/// A key of up to 16 bytes as two words, the bytes behind the key zero.
+struct ShortKey {
+    std::uint64_t low = 0;
+    std::uint64_t high = 0;
+};
+
+inline constexpr std::size_t short_key_bytes = 16;
+
+/// Requires size <= short_key_bytes.
+inline std::uint64_t hash_short(ShortKey key, std::size_t size) noexcept {
+    __extension__ using Wide = unsigned __int128;
+    auto const product = static_cast<Wide>(key.low ^ 0xa0761d6478bd642fULL)
+                         * (key.high ^ (size + 1) * 0xe7037ed1a0b428dbULL);
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+namespace hashing {
+
+/// Reads no byte outside of `bytes`.
+inline ShortKey load_bytewise(std::string_view bytes) noexcept {
+    ShortKey key;
+    char const* p = bytes.data();
+    std::size_t const n = bytes.size();
+    if (n >= 8) {
+        std::memcpy(&key.low, p, 8);
+        if (n > 8) {
+            std::memcpy(&key.high, p + n - 8, 8);
+            key.high >>= 8 * (16 - n);
+        }
+    } else if (n >= 4) {
+        std::uint32_t first = 0, last = 0;
+        std::memcpy(&first, p, 4);
+        std::memcpy(&last, p + n - 4, 4);
+        key.low = first | static_cast<std::uint64_t>(last) << (8 * (n - 4));
+    } else if (n > 0) {
+        auto const at = [p](std::size_t i) { return std::uint64_t{static_cast<unsigned char>(p[i])}; };
+        key.low = at(0) | at(n / 2) << (8 * (n / 2)) | at(n - 1) << (8 * (n - 1));
+    }
+    return key;
+}
+
+}  // namespace hashing
+
+/// Requires bytes.size() <= short_key_bytes. May look at (and drop) up to 16 bytes from bytes.data() on,
+/// but only of the same page of memory: the branches of the byte-wise way cost more than the whole
+/// look-up, since the lengths of words cannot be predicted.
+inline ShortKey load_short(std::string_view bytes) noexcept {
+#if SERRY_WIDE_KEY_LOADS
+    auto const address = reinterpret_cast<std::uintptr_t>(bytes.data());
+    if ((address & 4095) > 4096 - short_key_bytes) return hashing::load_bytewise(bytes);
+    alignas(16) static constexpr std::uint8_t ones_then_zeros[32] = {
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+    __m128i const mask = _mm_loadu_si128(
+        reinterpret_cast<__m128i const*>(ones_then_zeros + short_key_bytes - bytes.size()));
+    __m128i const all = _mm_loadu_si128(reinterpret_cast<__m128i const*>(bytes.data()));
+    __m128i const kept = _mm_and_si128(all, mask);
+    return {static_cast<std::uint64_t>(_mm_cvtsi128_si64(kept)),
+            static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_unpackhi_epi64(kept, kept)))};
+#else
+    return hashing::load_bytewise(bytes);
+#endif
+}
+
+inline std::uint64_t hash_key(std::string_view bytes) noexcept {
+    return bytes.size() <= short_key_bytes ? hash_short(load_short(bytes), bytes.size())
+                                           : hash_long(bytes);
+}
+
+/// The partition of `partition_count` that a hash belongs to: partitions are equal ranges of hashes, in
+/// ascending order.
+inline std::uint64_t partition_of_hash(std::uint64_t hash, std::uint64_t partition_count) noexcept {
+    __extension__ using Wide = unsigned __int128;
+    return static_cast<std::uint64_t>(static_cast<Wide>(hash) * partition_count >> 64);
+}
+
+/// The smallest hash of partition `partition`; for partition == partition_count no hash is large enough,
+/// and callers treat that end apart. Requires partition < partition_count.
+inline std::uint64_t first_hash_of(std::uint64_t partition, std::uint64_t partition_count) noexcept {
+    __extension__ using Wide = unsigned __int128;
+    Wide const scaled = static_cast<Wide>(partition) << 64;
+    return static_cast<std::uint64_t>((scaled + partition_count - 1) / partition_count);
+}
+
+/// Mixes `value` into a running fingerprint; order matters.
+inline std::uint64_t mix_fingerprint(std::uint64_t fingerprint, std::uint64_t value) noexcept {
+    return hash_short({fingerprint, value}, 16);
+}
+inline std::uint64_t mix_fingerprint(std::uint64_t fingerprint, std::string_view text) noexcept {
+    return mix_fingerprint(fingerprint, hash_key(text) ^ text.size());
+}
+
+}  // namespace serry

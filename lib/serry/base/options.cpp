@@ -1,0 +1,79 @@
+#include "serry/base/options.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <fstream>
+
+#include "serry/base/error.hpp"
+#include "serry/base/units.hpp"
+
+namespace serry {
+namespace {
+
+template <typename T, typename Read>
+void from_environment(char const* name, T& option, Read read) {
+    if (char const* text = std::getenv(name)) option = read(name, text);
+}
+
+std::string as_text(std::string const&, std::string const& text) { return text; }
+
+std::optional<std::uint64_t> number_in_file(char const* path) {
+    std::ifstream file(path);
+    std::uint64_t number = 0;
+    if (file >> number) return number;
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::uint64_t bytes_option(std::string const& where, std::string const& text) {
+    if (auto const bytes = parse_bytes(text)) return *bytes;
+    throw UsageError(
+        fmt::format("{}: \"{}\" is no number of bytes; expected one like 512MiB or 2g", where, text));
+}
+
+std::uint64_t count_option(std::string const& where, std::string const& text) {
+    std::uint64_t count = 0;
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+    if (error == std::errc() && end == text.data() + text.size()) return count;
+    throw UsageError(fmt::format("{}: \"{}\" is no count; expected a whole number from 0 on", where, text));
+}
+
+bool flag_option(std::string const& where, std::string const& text) {
+    for (char const* yes : {"1", "yes", "true", "on"})
+        if (text == yes) return true;
+    for (char const* no : {"0", "no", "false", "off", ""})
+        if (text == no) return false;
+    throw UsageError(fmt::format("{}: \"{}\" is neither yes nor no; expected 1 or 0", where, text));
+}
+
+Options options_from_environment() {
+    Options options;
+    from_environment("SERRY_MEMORY", options.memory_bytes, bytes_option);
+    from_environment("SERRY_SCRATCH", options.scratch, as_text);
+    from_environment("SERRY_PARTITIONS", options.partition_count, count_option);
+    from_environment("SERRY_OVERWRITE", options.overwrite, flag_option);
+    from_environment("SERRY_COLLECT_LIMIT", options.collect_limit_bytes, bytes_option);
+    from_environment("SERRY_TABLE_SLOTS", options.table_slots, count_option);
+    from_environment("SERRY_ROUND_BYTES", options.round_bytes, bytes_option);
+    from_environment("SERRY_PROGRESS", options.progress, as_text);
+    from_environment("SERRY_QUIET", options.quiet, flag_option);
+    from_environment("SERRY_EVENTS", options.events, as_text);
+    return options;
+}
+
+std::uint64_t default_memory_bytes(int ranks_on_node) {
+    auto const pages = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES));
+    std::uint64_t bytes = pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+    for (char const* limit : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"})
+        if (auto const number = number_in_file(limit)) bytes = std::min(bytes, *number);
+    if (char const* per_node = std::getenv("SLURM_MEM_PER_NODE"))
+        if (auto const mebibytes = parse_bytes(per_node)) bytes = std::min(bytes, *mebibytes << 20);
+    return bytes / 10 * 9 / static_cast<std::uint64_t>(std::max(1, ranks_on_node));
+}
+
+}  // namespace serry

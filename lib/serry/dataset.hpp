@@ -1,0 +1,294 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "serry/base/call_site.hpp"
+#include "serry/base/combiners.hpp"
+#include "serry/base/concepts.hpp"
+#include "serry/base/error.hpp"
+#include "serry/exec/output_job.hpp"
+#include "serry/exec/session.hpp"
+#include "serry/results.hpp"
+#include "serry/serde/codec.hpp"
+#include "serry/shuffle/reduce.hpp"
+#include "serry/sink/action_end.hpp"
+#include "serry/sink/collect.hpp"
+#include "serry/sink/fold.hpp"
+#include "serry/sink/text_sink.hpp"
+#include "serry/sink/top.hpp"
+#include "serry/stage/operators.hpp"
+
+namespace serry {
+
+/// What flat_map(f) makes of T's: f's record_type if it names one, else what the range that f returns
+/// holds.
+template <typename F, typename T>
+struct FlatMapped {
+    using type = std::remove_cvref_t<decltype(*std::begin(std::declval<std::invoke_result_t<F const&, T const&>&>()))>;
+};
+template <typename F, typename T>
+    requires requires { typename F::record_type; }
+struct FlatMapped<F, T> {
+    using type = typename F::record_type;
+};
+
+/// What map_values and reduce_by_key take, for records of T.
+template <typename F, typename T>
+concept ValueMapper = Keyed<T> && PlainMapper<F, value_of<T>>;
+template <typename F, typename T>
+concept ValueCombiner =
+    Keyed<T> && Key<key_of<T>> && Encodable<value_of<T>> && Combiner<F, value_of<T>>;
+
+/// A collection of T's spread over the ranks in partitions, recorded but not computed: a value that is
+/// cheap to copy and to assign. Transformations record a step and return at once. Actions are collective:
+/// every rank calls them, in the same order, and gets the same result.
+///
+/// Functions given to transformations run later, on every rank, on records one by one; they capture by
+/// value and do not depend on the rank. What they throw ends the action as a StageError.
+///
+/// Partitions and their order follow from the input and the options, never from the number of ranks.
+template <Record T>
+class Dataset {
+public:
+    using record_type = T;
+
+    Dataset(Session& session, TypedPointer<T> step) : session_(&session), step_(std::move(step)) {}
+
+    // Narrow transformations: partition by partition, order kept, nothing moves.
+
+    /// f(record), or f(record, arena): f makes text in the arena, which lives as long as its batch.
+    template <typename F>
+        requires Mapper<F, T>
+    Dataset<mapped_t<F, T>> map(F f, CallSite at = CallSite::here()) const {
+        using Out = mapped_t<F, T>;
+        return narrow<Out, MapOperator<T, Out, F>>("map", at, std::move(f));
+    }
+
+    /// The records for which keep(record) is true.
+    template <typename F>
+        requires Predicate<F, T>
+    Dataset<T> filter(F keep, CallSite at = CallSite::here()) const {
+        return narrow<T, FilterOperator<T, F>>("filter", at, std::move(keep));
+    }
+
+    /// Any number of records for each: f(record, emit) calls emit(result), and its type names the results'
+    /// type as record_type; or f(record) returns a range of results.
+    template <typename F>
+    Dataset<typename FlatMapped<F, T>::type> flat_map(F f, CallSite at = CallSite::here()) const {
+        using Out = typename FlatMapped<F, T>::type;
+        return narrow<Out, FlatMapOperator<F, T, Out>>("flat_map", at, std::move(f));
+    }
+
+    /// The same for an f(record, emit) that does not name the type: flat_map<Out>(f).
+    template <Record Out, typename F>
+    Dataset<Out> flat_map(F f, CallSite at = CallSite::here()) const {
+        return narrow<Out, FlatMapOperator<F, T, Out>>("flat_map", at, std::move(f));
+    }
+
+    /// The same keys, f(value) for values.
+    template <typename F>
+        requires ValueMapper<F, T>
+    auto map_values(F f, CallSite at = CallSite::here()) const {
+        using Value = std::remove_cvref_t<std::invoke_result_t<F const&, value_of<T> const&>>;
+        using Out = KeyValue<key_of<T>, Value>;
+        auto on_pair = [f = std::move(f)](T const& pair) { return Out(pair.key, std::invoke(f, pair.value)); };
+        return narrow<Out, MapOperator<T, Out, decltype(on_pair)>>("map_values", at, std::move(on_pair));
+    }
+
+    /// Each record with key(record) as its key.
+    template <typename F>
+        requires PlainMapper<F, T>
+    auto key_by(F key, CallSite at = CallSite::here()) const {
+        using Out = KeyValue<std::remove_cvref_t<std::invoke_result_t<F const&, T const&>>, T>;
+        auto with_key = [key = std::move(key)](T const& record) { return Out(std::invoke(key, record), record); };
+        return narrow<Out, MapOperator<T, Out, decltype(with_key)>>("key_by", at, std::move(with_key));
+    }
+
+    /// For work with a state or a set-up per partition. f(Partition) makes a handler for each partition;
+    /// handler(span<T const>, emit) is called for its batches, in order, and handler.finish(emit), if there
+    /// is one, at its end. Out is what emit takes: map_partitions<Out>(f).
+    template <Record Out, typename F>
+        requires std::invocable<F const&, Partition>
+    Dataset<Out> map_partitions(F f, CallSite at = CallSite::here()) const {
+        return narrow<Out, MapPartitionsOperator<F, T, Out>>("map_partitions", at, std::move(f));
+    }
+
+    /// f(*this): for transformations of your own, made of others.
+    template <typename F>
+    auto apply(F&& f) const {
+        return std::invoke(std::forward<F>(f), *this);
+    }
+
+    // Wide transformations: records of a key come together; an exchange.
+
+    /// One record for each key, its values combined by `combine(V, V) -> V`, which is associative and
+    /// commutative.
+    ///
+    /// Order: by a hash of the key; the same in every run, at any number of ranks.
+    /// Moves: at most one record a key and rank for exact combiners (integer sums and what exact() marks);
+    ///   for others, whose rounding depends on the order, at most 2 log2(partitions / ranks) of them, and
+    ///   the result is the same bits at any number of ranks.
+    /// Memory: the keys of a rank in a table; what does not fit is exchanged as it is, and spilled by its
+    ///   receiver. The result is held by the ranks as long as this dataset is.
+    template <typename F>
+        requires ValueCombiner<F, T>
+    Dataset<T> reduce_by_key(F combine,
+                             std::uint64_t partition_count = 0,
+                             CallSite at = CallSite::here()) const {
+        using Step = ReduceTransformation<key_of<T>, value_of<T>, F>;
+        return {*session_, std::make_shared<Step>(session_->lineage(), at, step_, std::move(combine), partition_count)};
+    }
+
+    // Actions: collective; the same result on every rank.
+
+    /// The number of records.
+    std::uint64_t count(CallSite at = CallSite::here()) const {
+        ActionStep const action(*this, "count", at);
+        CountEnd<T> end(*step_);
+        return session_->run(*step_, action, end).records_out;
+    }
+
+    /// All records, in order of partition, on every rank. Throws Error (does_not_fit) beyond
+    /// SERRY_COLLECT_LIMIT: write large results instead.
+    Results<T> collect(CallSite at = CallSite::here()) const
+        requires Encodable<T>
+    {
+        ActionStep const action(*this, "collect", at);
+        CollectEnd<T> end(*step_, CollectEnd<T>::all_records, session_->options().collect_limit_bytes);
+        session_->run(*step_, action, end);
+        return gather(end.encoded().view(), end.record_count());
+    }
+
+    /// The first `record_count` records, in order of partition; fewer if there are no more. Runs the first
+    /// partition, then four times as many as before, until it has enough.
+    Results<T> take(std::uint64_t record_count, CallSite at = CallSite::here()) const
+        requires Encodable<T>
+    {
+        ActionStep const action(*this, "take", at);
+        TakenRecords taken;
+        TaskRange range{0, 1};
+        do {
+            CollectEnd<T> end(*step_, record_count, session_->options().collect_limit_bytes);
+            session_->run(*step_, action, end, range);
+            taken.add(gather(end.encoded().view(), end.record_count()), record_count);
+            range = {range.end, range.end + 4 * (range.end - range.begin)};
+        } while (taken.record_count < record_count && range.begin < step_->partition_count());
+        return taken.results();
+    }
+
+    /// The first `record_count` records by before(a, b), in that order; of equal ones the earlier.
+    template <typename Before>
+        requires std::predicate<Before const&, T const&, T const&>
+    Results<T> top(std::uint64_t record_count, Before before, CallSite at = CallSite::here()) const
+        requires Encodable<T>
+    {
+        ActionStep const action(*this, "top", at);
+        TopEnd<T, Before> end(*step_, action, record_count, before);
+        session_->run(*step_, action, end);
+        TopRecords<T, Before> best(record_count, before);
+        ByteWriter const encoded = encode_all(end.top().records());
+        for (T const& record : gather(encoded.view(), end.top().records().size())) best.add(record);
+        return to_results(best.records());
+    }
+
+    /// All records combined by `combine(T, T) -> T`, which is associative: within each partition from its
+    /// first record on, the partitions along a fixed tree, so that the result is the same bits at any
+    /// number of ranks. Nothing for an empty dataset. Views in the result live as long as the session.
+    template <typename F>
+        requires Encodable<T> && Combiner<F, T>
+    std::optional<T> reduce(F combine, CallSite at = CallSite::here()) const {
+        ActionStep const action(*this, "reduce", at);
+        FoldEnd<T, F> end(*step_, action, combine);
+        session_->run(*step_, action, end);
+        auto const partials = session_->comm().all_gather(end.partials().view());
+        try {
+            return fold_partials<T>(partials.bytes, combine, session_->arena());
+        } catch (...) {
+            throw_action_failed(action);
+        }
+    }
+
+    /// f(record) for every record, on the rank that has it: for side effects.
+    template <typename F>
+        requires std::invocable<F const&, T const&>
+    void foreach (F f, CallSite at = CallSite::here()) const {
+        ActionStep const action(*this, "foreach", at);
+        ForeachEnd<T, F> end(*step_, action, f);
+        session_->run(*step_, action, end);
+    }
+
+    /// A folder with one text file a partition (part-00000 and so on), a line a record, keyed records as
+    /// key TAB value, and a file _SUCCESS. The folder appears at once when all is written, or not at all.
+    /// Throws UsageError if it exists, unless --overwrite was given.
+    void write_text(std::string const& path, CallSite at = CallSite::here()) const
+        requires Printable<T>
+    {
+        ActionStep const action(*this, "write_text", at);
+        OutputJob output(*session_, path, action);
+        TextSink<T> sink(*step_, action, output.parts_path());
+        output.commit(session_->run(*step_, action, sink), step_->partition_count());
+    }
+
+    /// What an action on this dataset would run: the stages and their steps. Local; the same everywhere.
+    std::string explain() const { return serry::explain(*step_, session_->options().partition_count); }
+
+private:
+    /// An action in the lineage, for messages and the fingerprint; made, it has been agreed on.
+    class ActionStep final : public Transformation {
+    public:
+        ActionStep(Dataset const& dataset, char const* name, CallSite at)
+            : Transformation(dataset.session_->lineage(), {.name = name,
+                                                           .at = at,
+                                                           .dependency = Dependency::narrow,
+                                                           .parents = {dataset.step_}}) {
+            dataset.session_->open_action(*this);
+        }
+    };
+
+    /// Results of several waves of take(), one after the other.
+    struct TakenRecords {
+        std::string bytes;
+        std::uint64_t record_count = 0;
+
+        void add(Results<T> const& more, std::uint64_t most) {
+            ByteWriter encoded;
+            for (T const& record : more) {
+                if (record_count == most) break;
+                encode(record, encoded);
+                ++record_count;
+            }
+            bytes.append(encoded.view());
+        }
+        Results<T> results() { return {std::make_shared<std::string>(std::move(bytes)), record_count}; }
+    };
+
+    template <typename Out, typename Op, typename F>
+    Dataset<Out> narrow(char const* name, CallSite at, F f) const {
+        using Step = NarrowTransformation<T, Out, F, Op>;
+        return {*session_, std::make_shared<Step>(session_->lineage(), name, at, step_, std::move(f))};
+    }
+
+    Results<T> gather(std::string_view encoded, std::uint64_t record_count) const {
+        auto gathered = session_->gather_results(encoded, record_count);
+        return {std::move(gathered.bytes), gathered.record_count};
+    }
+    static ByteWriter encode_all(std::vector<T> const& records) {
+        ByteWriter encoded;
+        for (T const& record : records) encode(record, encoded);
+        return encoded;
+    }
+    static Results<T> to_results(std::vector<T> const& records) {
+        return {std::make_shared<std::string>(encode_all(records).view()), records.size()};
+    }
+
+    Session* session_;
+    TypedPointer<T> step_;
+};
+
+}  // namespace serry

@@ -1,0 +1,162 @@
+#include "serry/exec/executor.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+namespace serry {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Polls the exchange, and shows progress meanwhile.
+struct StagePoller final : Poller {
+    StagePoller(Exchange& exchange_, Progress& progress_) : exchange(exchange_), progress(progress_) {}
+    void poll() override {
+        exchange.poll();
+        progress.tick();
+    }
+
+    Exchange& exchange;
+    Progress& progress;
+};
+
+void count_exchange(Exchange const& exchange, StageEnd& end, Vote& own) {
+    ExchangeCounters const& counters = exchange.counters();
+    own.bytes_sent = counters.bytes_sent;
+    own.bytes_received = counters.bytes_received;
+    own.rounds = counters.rounds;
+    own.peak_exchange_bytes = counters.peak_bytes;
+    own.exchange_seconds.add(counters.exchange_seconds);
+    own.wait_seconds.add(counters.wait_seconds);
+    own.spilled_bytes = end.spilled_bytes();
+    if (Outgoing const* out = end.outgoing()) own.records_sent = out->record_count();
+    if (Incoming const* in = end.incoming()) own.records_received = in->record_count();
+}
+
+}  // namespace
+
+Executor::Outcome Executor::run(StagePlan const& plan, StageEnd& end, TaskRange range) {
+    auto const start = Clock::now();
+    Vote own;
+    Outcome outcome;
+    std::optional<Failure> failure;
+    {
+        Pipeline pipeline;
+        end.attach(pipeline);
+        Exchange exchange(gear_, end);
+        failure = run_tasks(plan, end, range, exchange, pipeline, own);
+        own.task_seconds.add(seconds_since(start));
+        bool const is_complete = exchange.finish(failure.has_value());
+        if (exchange.failure() && !failure) {
+            try {
+                std::rethrow_exception(exchange.failure());
+            } catch (CommError const&) {
+                throw;
+            } catch (...) {
+                failure = located_failure(plan, end.merging_partition(), {});
+            }
+        }
+        own.abandoned = !is_complete;
+        count_exchange(exchange, end, own);
+    }
+    if (failure) {
+        own.failed_partition = failure->partition;
+        own.failed_rank = static_cast<std::uint64_t>(gear_.comm.rank());
+    }
+    own.records.add(static_cast<double>(own.records_in + own.records_received));
+    own.seconds.add(seconds_since(start));
+    Vote const all = take_vote(gear_.comm, own);
+    throw_if_failed(plan, all, failure);
+    end.commit();
+    return {own, all};
+}
+
+std::optional<Executor::Failure> Executor::run_tasks(StagePlan const& plan,
+                                                     StageEnd& end,
+                                                     TaskRange range,
+                                                     Exchange& exchange,
+                                                     Pipeline& pipeline,
+                                                     Vote& own) {
+    auto const rank = static_cast<std::uint64_t>(gear_.comm.rank());
+    auto const ranks = static_cast<std::uint64_t>(gear_.comm.rank_count());
+    std::uint64_t const first = std::max(range.begin, first_partition_of(rank, ranks, plan.task_count));
+    std::uint64_t const last = std::min(range.end, first_partition_of(rank + 1, ranks, plan.task_count));
+    StagePoller poller(exchange, progress_);
+    progress_.start(plan, last > first ? last - first : 0);
+    was_abandoned_ = false;
+    is_in_task_ = true;
+    std::optional<Failure> failure;
+    for (std::uint64_t p = first; p < last && !failure && !was_abandoned_; ++p) {
+        TaskContext task({p, plan.task_count}, poller);
+        try {
+            end.begin_task(task);
+            pipeline.run(task);
+            end.end_task(task);
+        } catch (StageAbandoned const&) {
+            was_abandoned_ = true;
+        } catch (CommError const&) {
+            throw;
+        } catch (...) {
+            failure = located_failure(plan, p, task.position);
+        }
+        own.records_in += task.records_in;
+        own.records_out += task.records_out;
+        own.bytes_in += task.bytes_in;
+        own.bytes_out += task.bytes_out;
+        progress_.task_done();
+    }
+    if (!failure && !was_abandoned_) try {
+            end.end_tasks();
+        } catch (...) {
+            failure = located_failure(plan, last > first ? last - 1 : 0, {});
+        }
+    is_in_task_ = false;
+    progress_.end();
+    return failure;
+}
+
+/// Of the exception being handled.
+Executor::Failure Executor::located_failure(StagePlan const& plan,
+                                            std::uint64_t partition,
+                                            InputPosition const& position) {
+    Failure failure{partition, code_of_current_exception(), describe_current_exception()};
+    std::string where;
+    try {
+        throw;
+    } catch (TaskFailure const& task_failure) {
+        where = fmt::format(", in {}, record {}", task_failure.step()->label(), task_failure.record());
+    } catch (...) {
+    }
+    std::string input;
+    if (position.path)
+        input = fmt::format(" (reading {}, bytes {} to {})", *position.path, position.begin, position.end);
+    failure.text = fmt::format("stage {} ({}) failed on rank {} ({}), partition {} of {}{}: {}{}", plan.number,
+                               plan.name, gear_.comm.rank(), comm::local_node_name(), partition,
+                               plan.task_count, where, failure.text, input);
+    return failure;
+}
+
+void Executor::throw_if_failed(StagePlan const& plan, Vote const& all, std::optional<Failure> const& failure) {
+    if (all.failed_partition != Vote::nobody) {
+        int const code = failure ? static_cast<int>(failure->code) : 0;
+        std::string const own = fmt::format("{} {}", code, failure ? failure->text : "");
+        std::string const told = gear_.comm.broadcast(own, static_cast<int>(all.failed_rank));
+        std::size_t const space = told.find(' ');
+        throw StageError(static_cast<ExitCode>(std::stoi(told.substr(0, space))), told.substr(space + 1));
+    }
+    if (all.records_sent == all.records_received && all.bytes_sent == all.bytes_received) return;
+    throw StageError(
+        ExitCode::communication,
+        fmt::format("stage {} ({}): {} records in {} bytes were sent, {} in {} bytes received, expected the "
+                    "same; the result would be wrong and is thrown away: run the job again, and report it",
+                    plan.number, plan.name, all.records_sent, all.bytes_sent, all.records_received,
+                    all.bytes_received));
+}
+
+}  // namespace serry

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+
+#include "serry/exec/progress.hpp"
+#include "serry/exec/vote.hpp"
+#include "serry/plan/plan.hpp"
+#include "serry/shuffle/exchange.hpp"
+#include "serry/stage/stage_end.hpp"
+
+namespace serry {
+
+/// Which partitions of a stage to run: all, but for take(), which looks at a few first.
+struct TaskRange {
+    std::uint64_t begin = 0;
+    std::uint64_t end = std::numeric_limits<std::uint64_t>::max();
+};
+
+/// Runs a stage's tasks on this rank, takes part in its exchange, and votes.
+class Executor {
+public:
+    Executor(ExchangeGear& gear, Progress& progress) : gear_(gear), progress_(progress) {}
+
+    /// This rank's and everyone's vote on a stage.
+    struct Outcome {
+        Vote own;
+        Vote all;
+    };
+
+    /// Collective. Throws the same StageError on every rank when a task failed anywhere, or when not
+    /// everything that was sent was received. `end` is committed if the stage succeeded.
+    Outcome run(StagePlan const& plan, StageEnd& end, TaskRange range);
+
+    /// Whether a function of the user's may be running: what exit() means then differs.
+    bool is_in_task() const { return is_in_task_; }
+
+private:
+    struct Failure {
+        std::uint64_t partition = 0;
+        ExitCode code = ExitCode::user_function;
+        std::string text;
+    };
+
+    std::optional<Failure> run_tasks(StagePlan const& plan, StageEnd& end, TaskRange range,
+                                     Exchange& exchange, Pipeline& pipeline, Vote& own);
+    Failure located_failure(StagePlan const& plan, std::uint64_t partition, InputPosition const& position);
+    void throw_if_failed(StagePlan const& plan, Vote const& all, std::optional<Failure> const& failure);
+
+    ExchangeGear& gear_;
+    Progress& progress_;
+    bool is_in_task_ = false;
+    bool was_abandoned_ = false;
+};
+
+}  // namespace serry

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "serry/exec/session.hpp"
+
+namespace serry {
+
+class OutputDirectory;
+
+/// The part of an action that writes a folder which is not done by tasks: rank 0 prepares the folder and
+/// puts it in place. Collective; what rank 0 meets, every rank throws.
+class OutputJob {
+public:
+    /// Throws UsageError (the path exists) and StorageError.
+    OutputJob(Session& session, std::string const& path, Transformation const& action);
+    /// Removes what was written if it was not committed.
+    ~OutputJob();
+
+    /// Where the tasks write their parts; the same on every rank.
+    std::string const& parts_path() const { return parts_path_; }
+    /// After all tasks: one rename, and the folder is there.
+    void commit(Vote const& vote, std::uint64_t partition_count);
+
+private:
+    Session& session_;
+    Transformation const& action_;
+    std::unique_ptr<OutputDirectory> directory_;  ///< on rank 0
+    std::string parts_path_;
+};
+
+}  // namespace serry

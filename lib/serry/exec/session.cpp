@@ -1,0 +1,181 @@
+#include "serry/exec/session.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/mpi/collectives/broadcast.hpp>
+#include <boost/mpi/communicator.hpp>
+#include <boost/serialization/string.hpp>
+#include <boost/serialization/vector.hpp>
+#include <chrono>
+#include <fstream>
+
+#include "serry/base/error.hpp"
+#include "serry/base/units.hpp"
+#include "serry/plan/plan.hpp"
+
+namespace serry {
+namespace {
+
+namespace mpi = boost::mpi;
+
+/// What rank 0 decides for the whole job.
+struct JobWide {
+    std::string job_id;
+    std::uint64_t partition_count = 0;
+    std::uint64_t collect_limit_bytes = 0;
+    bool overwrite = false;
+    std::string events;
+
+    template <typename Archive>
+    void serialize(Archive& archive, unsigned) {
+        archive& job_id& partition_count& collect_limit_bytes& overwrite& events;
+    }
+};
+
+/// The same control messages as Boost.MPI's, on our communicator.
+mpi::communicator boosted(comm::Communicator const& comm) {
+    return {comm.handle(), mpi::comm_attach};
+}
+
+std::string make_job_id() {
+    auto const now = std::chrono::system_clock::now().time_since_epoch();
+    auto const micros = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+    return fmt::format("{:x}-{:x}", micros, getpid());
+}
+
+}  // namespace
+
+Session::Session(MPI_Comm original, Options options)
+    : comm_(original), options_(std::move(options)), progress_(options_.progress, comm_.rank() == 0) {
+    JobWide job;
+    if (comm_.rank() == 0)
+        job = {make_job_id(), options_.partition_count, options_.collect_limit_bytes, options_.overwrite,
+               options_.events};
+    mpi::broadcast(boosted(comm_), job, 0);
+    job_id_ = job.job_id;
+    options_.partition_count = job.partition_count;
+    options_.collect_limit_bytes = job.collect_limit_bytes;
+    options_.overwrite = job.overwrite;
+    options_.events = job.events;
+    int const ranks_here = comm::ranks_on_node(comm_);
+    if (options_.memory_bytes == 0) options_.memory_bytes = default_memory_bytes(ranks_here);
+}
+
+Session::~Session() = default;
+
+void Session::open_action(Transformation const& action) {
+    agree(comm_, {.kind = Announcement::Kind::action,
+                  .number = action_count_,
+                  .fingerprint = lineage_.fingerprint,
+                  .what = action.label()});
+    ++action_count_;
+}
+
+void Session::close(Announcement::Kind kind, std::string const& what) {
+    agree(comm_,
+          {.kind = kind, .number = action_count_, .fingerprint = lineage_.fingerprint, .what = what});
+}
+
+Vote Session::run(Transformation& target, Transformation const& action, StageEnd& end, TaskRange range) {
+    Plan plan;
+    if (comm_.rank() == 0) {
+        try {
+            plan = make_plan(target, action.name(), options_.partition_count, stage_count_ + 1);
+        } catch (...) {
+            plan = {};
+            plan.error_code = static_cast<int>(code_of_current_exception());
+            plan.error = describe_current_exception();
+        }
+    }
+    mpi::broadcast(boosted(comm_), plan, 0);
+    if (plan.error_code == static_cast<int>(ExitCode::input)) throw InputError(plan.error);
+    if (plan.error_code != 0) throw Error(static_cast<ExitCode>(plan.error_code), plan.error);
+    apply_decisions(plan, target);
+    for (std::size_t i = 0; i + 1 < plan.stages.size(); ++i) {
+        StagePlan const& stage = plan.stages[i];
+        auto& step = dynamic_cast<WideStep&>(find_transformation(target, stage.transformation));
+        run_stage(stage, *step.open_end(setting_for(stage)), {});
+    }
+    end.prepare(setting_for(plan.stages.back()));
+    return run_stage(plan.stages.back(), end, range);
+}
+
+Vote Session::run_stage(StagePlan const& stage, StageEnd& end, TaskRange range) {
+    if (!executor_) executor_ = std::make_unique<Executor>(gear(), progress_);
+    stage_count_ = stage.number;
+    Executor::Outcome const outcome = executor_->run(stage, end, range);
+    reports_.push_back({stage, outcome.all});
+    if (!options_.events.empty()) write_event(stage, outcome.own);
+    return outcome.all;
+}
+
+void Session::write_event(StagePlan const& stage, Vote const& own) {
+    auto const lines =
+        comm_.gather(stage_event(stage, own, comm_.rank(), comm::local_node_name(), job_id_), 0);
+    on_rank_0([&] {
+        std::ofstream file(options_.events, std::ios::app);
+        for (std::string const& line : lines) file << line;
+        if (!file.flush())
+            throw StorageError(fmt::format("cannot write the event log {}; choose another --events",
+                                           options_.events));
+        return std::string();
+    });
+}
+
+StageSetting Session::setting_for(StagePlan const& stage) const {
+    // A quarter of the memory is left to the user's code.
+    return {.rank = comm_.rank(),
+            .rank_count = comm_.rank_count(),
+            .task_count = stage.task_count,
+            .memory_bytes = options_.memory_bytes / 4 * 3,
+            .table_slots = options_.table_slots,
+            .scratch = options_.scratch};
+}
+
+ExchangeGear& Session::gear() {
+    if (!gear_) {
+        // About 1 MiB in flight for each pair of ranks stays in the caches; more does not.
+        constexpr std::uint64_t per_pair = std::uint64_t{1} << 20;
+        std::uint64_t const from_ranks = per_pair * static_cast<std::uint64_t>(comm_.rank_count());
+        std::uint64_t const from_memory = std::max<std::uint64_t>(options_.memory_bytes / 16, 4096);
+        std::uint64_t const bytes =
+            options_.round_bytes ? options_.round_bytes : std::min(from_ranks, from_memory);
+        gear_ = std::make_unique<ExchangeGear>(comm_, std::min<std::uint64_t>(bytes, per_pair << 9));
+    }
+    return *gear_;
+}
+
+Session::Gathered Session::gather_results(std::string_view encoded, std::uint64_t record_count) {
+    std::uint64_t const total_bytes = comm_.all_reduce_sum(encoded.size());
+    if (total_bytes > options_.collect_limit_bytes)
+        throw StorageError(
+            fmt::format("a result of {} is larger than the {} that every rank may hold; write it with write_text, "
+                        "or raise SERRY_COLLECT_LIMIT",
+                        format_bytes(total_bytes), format_bytes(options_.collect_limit_bytes)),
+            ExitCode::does_not_fit);
+    auto gathered = comm_.all_gather(encoded);
+    return {std::make_shared<std::string const>(std::move(gathered.bytes)), comm_.all_reduce_sum(record_count)};
+}
+
+std::string Session::on_rank_0(std::function<std::string()> const& f) {
+    int code = 0;
+    std::string told;
+    if (comm_.rank() == 0) {
+        try {
+            told = f();
+        } catch (...) {
+            code = static_cast<int>(code_of_current_exception());
+            told = describe_current_exception();
+        }
+        told = fmt::format("{} {}", code, told);
+    }
+    told = comm_.broadcast(told, 0);
+    std::size_t const space = told.find(' ');
+    code = std::stoi(told.substr(0, space));
+    if (code != 0) throw Error(static_cast<ExitCode>(code), told.substr(space + 1));
+    return told.substr(space + 1);
+}
+
+}  // namespace serry

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "serry/base/arena.hpp"
+#include "serry/base/options.hpp"
+#include "serry/comm/communicator.hpp"
+#include "serry/exec/agreement.hpp"
+#include "serry/exec/executor.hpp"
+#include "serry/exec/progress.hpp"
+#include "serry/exec/stage_report.hpp"
+#include "serry/plan/lineage.hpp"
+
+namespace serry {
+
+/// A job on its ranks, from the first transformation to the end: numbers what the program records, has
+/// rank 0 plan the actions, and runs them. Functions are collective unless they only read.
+class Session {
+public:
+    /// `original` is duplicated. Options that must agree are taken from rank 0.
+    Session(MPI_Comm original, Options options);
+    ~Session();
+
+    comm::Communicator const& comm() const { return comm_; }
+    Options const& options() const { return options_; }
+    std::string const& job_id() const { return job_id_; }
+    Lineage& lineage() { return lineage_; }
+    bool is_in_task() const { return executor_ && executor_->is_in_task(); }
+    std::uint64_t action_count() const { return action_count_; }
+
+    /// Open the action `action`: all ranks say what they are about to do, and throw UsageError if that is
+    /// not the same.
+    void open_action(Transformation const& action);
+
+    /// Run what is needed for `end`, which sits below `target`. Throws InputError from planning and
+    /// StageError from running, the same on every rank. Returns the vote on the last stage.
+    Vote run(Transformation& target, Transformation const& action, StageEnd& end, TaskRange range = {});
+
+    /// Do `f` on rank 0 alone and give everyone its result; what it throws as serry's Error, everyone
+    /// throws.
+    std::string on_rank_0(std::function<std::string()> const& f);
+
+    /// Every rank's encoded records, in order of rank, on every rank. Throws Error (does_not_fit) beyond
+    /// the limit on results.
+    struct Gathered {
+        std::shared_ptr<std::string const> bytes;
+        std::uint64_t record_count = 0;
+    };
+    Gathered gather_results(std::string_view encoded, std::uint64_t record_count);
+
+    /// Holds what results that are views point at.
+    Arena& arena() { return arena_; }
+
+    /// The last agreement: how the job ended on this rank.
+    void close(Announcement::Kind kind, std::string const& what);
+
+    std::vector<StageReport> const& reports() const { return reports_; }
+
+private:
+    StageSetting setting_for(StagePlan const& stage) const;
+    Vote run_stage(StagePlan const& stage, StageEnd& end, TaskRange range);
+    void write_event(StagePlan const& stage, Vote const& own);
+    ExchangeGear& gear();
+
+    comm::Communicator comm_;
+    Options options_;
+    std::string job_id_;
+    Lineage lineage_;
+    Arena arena_;
+    Progress progress_;
+    std::unique_ptr<ExchangeGear> gear_;
+    std::unique_ptr<Executor> executor_;
+    std::vector<StageReport> reports_;
+    std::uint64_t action_count_ = 0;
+    std::uint32_t stage_count_ = 0;
+};
+
+}  // namespace serry

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "serry/base/call_site.hpp"
+#include "serry/plan/split.hpp"
+
+namespace serry {
+
+enum class Dependency : std::uint8_t {
+    none,    ///< a source: no parents
+    narrow,  ///< partition p of the result needs partition p of the parent alone
+    wide,    ///< a partition of the result may need all of the parent: an exchange, and a stage's end
+};
+
+/// Numbers a job's transformations in the order in which the program records them. Every rank runs the
+/// same program, so every rank counts alike; the fingerprint is how a rank that does not is found out.
+struct Lineage {
+    std::uint32_t next_id = 0;
+    std::uint64_t fingerprint = 0;
+};
+
+/// One lazily recorded step: a vertex of the lineage. Owned by the datasets and the later steps that need
+/// it. The typed part (what it does to records) is in stage/; this is what planning needs.
+class Transformation {
+public:
+    struct Recorded {
+        std::string name;
+        CallSite at;
+        Dependency dependency;
+        std::vector<std::shared_ptr<Transformation>> parents;
+        /// Anything else that must agree over the ranks: counts, content of literals.
+        std::uint64_t argument_fingerprint = 0;
+        /// For sources and wide steps: asked for by the program; 0 leaves it to the planner.
+        std::uint64_t partition_count = 0;
+    };
+
+    Transformation(Lineage& lineage, Recorded recorded);
+    virtual ~Transformation() = default;
+    Transformation(Transformation const&) = delete;
+    Transformation& operator=(Transformation const&) = delete;
+
+    std::uint32_t id() const { return id_; }
+    std::string const& name() const { return recorded_.name; }
+    CallSite at() const { return recorded_.at; }
+    Dependency dependency() const { return recorded_.dependency; }
+    std::vector<std::shared_ptr<Transformation>> const& parents() const { return recorded_.parents; }
+    std::uint64_t asked_partition_count() const { return recorded_.partition_count; }
+    /// Of this step and all before it.
+    std::uint64_t fingerprint() const { return fingerprint_; }
+    /// "reduce_by_key (word_count.cpp:12)".
+    std::string label() const { return name() + " (" + to_string(at()) + ')'; }
+
+    /// Sources only, and called on rank 0 alone, once: cut the input. Throws InputError.
+    virtual SplitList list_splits(SplitRequest const& request) const;
+
+    /// Wide steps: whether its output is held by the ranks, so that its stage need not run (again).
+    virtual bool is_available() const { return false; }
+
+    /// What the plan decided, set on every rank alike. 0 before it.
+    std::uint64_t partition_count() const { return partition_count_; }
+    void set_partition_count(std::uint64_t count) { partition_count_ = count; }
+    SplitList const& splits() const { return splits_; }
+    void set_splits(SplitList splits);
+
+protected:
+    /// Drop the steps before this one: they are not needed once its output is held.
+    void forget_parents() { recorded_.parents.clear(); }
+
+private:
+    Recorded recorded_;
+    std::uint32_t id_;
+    std::uint64_t fingerprint_;
+    std::uint64_t partition_count_ = 0;
+    SplitList splits_;
+};
+
+}  // namespace serry

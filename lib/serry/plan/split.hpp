@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace serry {
+
+/// A file of a job's input, as rank 0 saw it when it listed the splits.
+struct InputFile {
+    std::string path;
+    std::uint64_t size_bytes = 0;
+    std::int64_t modified_ns = 0;
+    std::uint64_t inode = 0;
+};
+
+/// A piece of a source. Of a file: the bytes [begin, end). Of a source in memory: the records
+/// [begin, end), and `file` is 0.
+struct Split {
+    std::uint32_t file = 0;
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+
+    friend bool operator==(Split const&, Split const&) = default;
+};
+
+/// A source cut into partitions, one split each: partition p reads splits[p].
+struct SplitList {
+    std::vector<InputFile> files;
+    std::vector<Split> splits;
+};
+
+struct SplitRequest {
+    /// Asked for by the program or by --partitions; 0: from the input's bytes.
+    std::uint64_t partition_count = 0;
+};
+
+/// Partitions that an input of `total_bytes` is cut into when nobody said. Follows from the bytes alone,
+/// never from the ranks.
+std::uint64_t default_partition_count(std::uint64_t total_bytes);
+
+/// The rank that runs partition `partition` of `partition_count`, and the first partition of a rank:
+/// contiguous blocks, in order. rank == rank_count gives the end of the last block.
+std::uint64_t first_partition_of(std::uint64_t rank, std::uint64_t rank_count,
+                                 std::uint64_t partition_count);
+std::uint64_t rank_of_partition(std::uint64_t partition, std::uint64_t partition_count,
+                                std::uint64_t rank_count);
+
+}  // namespace serry

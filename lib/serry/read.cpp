@@ -1,0 +1,30 @@
+#include "serry/read.hpp"
+
+#include "serry/source/text_source.hpp"
+
+namespace serry {
+
+Dataset<std::string_view> read_text(Context& context,
+                                    std::vector<std::string> const& paths,
+                                    std::uint64_t partition_count,
+                                    CallSite at) {
+    Session& session = context.session();
+    auto source = std::make_shared<TextSource>(session.lineage(), paths, at, partition_count);
+    // A line is held once by the reader, and may be held once more by what is made of it.
+    source->set_line_limit_bytes(session.options().memory_bytes / 4);
+    return {session, std::move(source)};
+}
+
+Dataset<std::string_view> read_text(Context& context,
+                                    std::string const& path,
+                                    std::uint64_t partition_count,
+                                    CallSite at) {
+    return read_text(context, std::vector<std::string>{path}, partition_count, at);
+}
+
+Dataset<std::int64_t> iota(Context& context, std::uint64_t record_count, std::uint64_t partition_count, CallSite at) {
+    Session& session = context.session();
+    return {session, std::make_shared<IotaSource>(session.lineage(), at, record_count, partition_count)};
+}
+
+}  // namespace serry

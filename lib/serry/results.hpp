@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "serry/serde/codec.hpp"
+
+namespace serry {
+
+/// Records that an action brought to every rank, in their order. They are kept as encoded bytes and
+/// decoded as they are looked at; views in them point into those bytes, and are valid as long as any copy
+/// of the results is.
+template <Encodable T>
+class Results {
+public:
+    Results() : Results(std::make_shared<std::string>(), 0) {}
+    Results(std::shared_ptr<std::string const> bytes, std::uint64_t record_count)
+        : bytes_(std::move(bytes)), record_count_(record_count) {}
+
+    class Iterator {
+    public:
+        using value_type = T;
+        using difference_type = std::ptrdiff_t;
+        using reference = T const&;
+        using pointer = T const*;
+        using iterator_category = std::input_iterator_tag;
+
+        Iterator() = default;
+        Iterator(std::string_view bytes, std::uint64_t left) : rest_(bytes), left_(left) { decode_next(); }
+
+        T const& operator*() const { return record_; }
+        T const* operator->() const { return &record_; }
+        Iterator& operator++() {
+            --left_;
+            decode_next();
+            return *this;
+        }
+        void operator++(int) { ++*this; }
+        friend bool operator==(Iterator const& a, Iterator const& b) { return a.left_ == b.left_; }
+
+    private:
+        void decode_next() {
+            if (left_ == 0) return;
+            ByteReader reader(rest_);
+            record_ = decode<T>(reader);
+            rest_.remove_prefix(rest_.size() - reader.remaining());
+        }
+
+        std::string_view rest_;
+        std::uint64_t left_ = 0;
+        T record_{};
+    };
+
+    Iterator begin() const { return {*bytes_, record_count_}; }
+    Iterator end() const { return {}; }
+    std::uint64_t size() const { return record_count_; }
+    bool empty() const { return record_count_ == 0; }
+
+    /// All records, decoded; views still point into these results.
+    std::vector<T> to_vector() const {
+        std::vector<T> records;
+        records.reserve(record_count_);
+        for (T const& record : *this) records.push_back(record);
+        return records;
+    }
+
+private:
+    std::shared_ptr<std::string const> bytes_;
+    std::uint64_t record_count_;
+};
+
+}  // namespace serry

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace serry {
+
+/// A growing run of bytes. New bytes are not zeroed; clear() keeps the memory.
+class ByteWriter {
+public:
+    void put(void const* bytes, std::size_t byte_count) {
+        if (byte_count == 0) return;
+        std::memcpy(extend(byte_count), bytes, byte_count);
+    }
+    void put(std::string_view bytes) { put(bytes.data(), bytes.size()); }
+
+    /// LEB128: seven bits a byte, low ones first.
+    void put_varint(std::uint64_t value) {
+        char* to = reserve(10);
+        while (value >= 128) {
+            *to++ = static_cast<char>(value | 128);
+            value >>= 7;
+        }
+        *to++ = static_cast<char>(value);
+        size_ = static_cast<std::size_t>(to - bytes_.get());
+    }
+
+    /// Room for `byte_count` more bytes, of which extend() or set_size() make some part of the content.
+    char* reserve(std::size_t byte_count) {
+        if (capacity_ - size_ < byte_count) grow(byte_count);
+        return bytes_.get() + size_;
+    }
+    char* extend(std::size_t byte_count) {
+        char* to = reserve(byte_count);
+        size_ += byte_count;
+        return to;
+    }
+    void set_size(std::size_t size) { size_ = size; }
+
+    void clear() { size_ = 0; }
+    char* data() { return bytes_.get(); }
+    std::size_t size() const { return size_; }
+    std::size_t capacity() const { return capacity_; }
+    bool empty() const { return size_ == 0; }
+    std::string_view view() const { return {bytes_.get(), size_}; }
+
+private:
+    void grow(std::size_t byte_count);
+
+    std::unique_ptr<char[]> bytes_;
+    std::size_t size_ = 0;
+    std::size_t capacity_ = 0;
+};
+
+/// Reads what a ByteWriter wrote. Every read is checked; one past the end throws StorageError. Views that
+/// it hands out point into the bytes it was given.
+class ByteReader {
+public:
+    explicit ByteReader(std::string_view bytes)
+        : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
+
+    std::string_view take(std::size_t byte_count) {
+        if (byte_count > remaining()) throw_short(byte_count, remaining());
+        std::string_view const result(at_, byte_count);
+        at_ += byte_count;
+        return result;
+    }
+    void take_into(void* to, std::size_t byte_count) {
+        std::string_view const bytes = take(byte_count);
+        if (byte_count) std::memcpy(to, bytes.data(), byte_count);
+    }
+
+    std::uint64_t take_varint() {
+        std::uint64_t value = 0;
+        for (unsigned shift = 0; shift < 64; shift += 7) {
+            if (at_ == end_) throw_short(1, 0);
+            auto const byte = static_cast<unsigned char>(*at_++);
+            value |= std::uint64_t{byte & 127U} << shift;
+            if (byte < 128) return value;
+        }
+        throw_bad_varint();
+    }
+
+    std::size_t remaining() const { return static_cast<std::size_t>(end_ - at_); }
+    char const* position() const { return at_; }
+
+private:
+    [[noreturn]] static void throw_short(std::size_t wanted, std::size_t left);
+    [[noreturn]] static void throw_bad_varint();
+
+    char const* at_;
+    char const* end_;
+};
+
+}  // namespace serry

@@ -1,0 +1,306 @@
+#pragma once
+
+#include <array>
+#include <boost/pfr/core.hpp>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "serry/base/arena.hpp"
+#include "serry/base/key_value.hpp"
+#include "serry/serde/byte_buffer.hpp"
+
+namespace serry {
+
+/// Specialise as true for a type of yours whose object is its bytes: trivially copyable, without
+/// pointers, views or padding that matters. Other structs are walked field by field and need nothing.
+template <typename T>
+inline constexpr bool is_plain = false;
+
+/// Specialise for a type that cannot be walked:
+/// `static void encode(T const&, ByteWriter&); static T decode(ByteReader&);`
+template <typename T>
+struct Codec;
+
+namespace codec {
+
+template <typename T>
+struct IsVector : std::false_type {};
+template <typename T, typename A>
+struct IsVector<std::vector<T, A>> : std::true_type {};
+template <typename T>
+struct IsOptional : std::false_type {};
+template <typename T>
+struct IsOptional<std::optional<T>> : std::true_type {};
+template <typename T>
+struct IsArray : std::false_type {};
+template <typename T, std::size_t n>
+struct IsArray<std::array<T, n>> : std::true_type {};
+template <typename T>
+struct IsTuple : std::false_type {};
+template <typename... T>
+struct IsTuple<std::tuple<T...>> : std::true_type {};
+template <typename A, typename B>
+struct IsTuple<std::pair<A, B>> : std::true_type {};
+template <typename T>
+struct IsKeyValue : std::false_type {};
+template <typename K, typename V>
+struct IsKeyValue<KeyValue<K, V>> : std::true_type {};
+
+template <typename T>
+concept HasCodec = requires(T const& value, ByteWriter& writer, ByteReader& reader) {
+    Codec<T>::encode(value, writer);
+    { Codec<T>::decode(reader) } -> std::convertible_to<T>;
+};
+template <typename T>
+concept Leaf = std::is_arithmetic_v<T> || std::is_enum_v<T>;
+template <typename T>
+concept Walkable = std::is_aggregate_v<T> && std::is_class_v<T> && !IsArray<T>::value;
+
+/// Every field of a walkable T, as a tuple of its field types.
+template <typename T>
+using fields_of = decltype(boost::pfr::structure_to_tuple(std::declval<T const&>()));
+
+template <typename T>
+consteval bool encodable();
+
+template <typename Tuple>
+struct AllEncodable;
+template <template <typename...> typename Tuple, typename... T>
+struct AllEncodable<Tuple<T...>> {
+    static constexpr bool value = (encodable<std::remove_cvref_t<T>>() && ...);
+};
+
+template <typename T>
+consteval bool encodable() {
+    if constexpr (std::is_pointer_v<T> || std::is_reference_v<T> || std::is_same_v<T, std::nullptr_t>)
+        return false;
+    else if constexpr (HasCodec<T> || Leaf<T> || std::is_same_v<T, std::string>
+                       || std::is_same_v<T, std::string_view>)
+        return true;
+    else if constexpr (is_plain<T>)
+        return std::is_trivially_copyable_v<T>;
+    else if constexpr (IsVector<T>::value || IsArray<T>::value || IsOptional<T>::value)
+        return encodable<typename T::value_type>();
+    else if constexpr (IsKeyValue<T>::value)
+        return encodable<key_of<T>>() && encodable<value_of<T>>();
+    else if constexpr (IsTuple<T>::value)
+        return AllEncodable<T>::value;
+    else if constexpr (Walkable<T>)
+        return AllEncodable<fields_of<T>>::value;
+    else
+        return false;
+}
+
+template <typename T>
+consteval bool has_views();
+
+template <typename Tuple>
+struct AnyViews;
+template <template <typename...> typename Tuple, typename... T>
+struct AnyViews<Tuple<T...>> {
+    static constexpr bool value = (has_views<std::remove_cvref_t<T>>() || ...);
+};
+
+template <typename T>
+consteval bool has_views() {
+    if constexpr (std::is_same_v<T, std::string_view>)
+        return true;
+    else if constexpr (HasCodec<T> || Leaf<T> || std::is_same_v<T, std::string> || is_plain<T>)
+        return false;
+    else if constexpr (IsVector<T>::value || IsArray<T>::value || IsOptional<T>::value)
+        return has_views<typename T::value_type>();
+    else if constexpr (IsKeyValue<T>::value)
+        return has_views<key_of<T>>() || has_views<value_of<T>>();
+    else if constexpr (IsTuple<T>::value)
+        return AnyViews<T>::value;
+    else if constexpr (Walkable<T>)
+        return AnyViews<fields_of<T>>::value;
+    else
+        return false;
+}
+
+/// -0.0 becomes 0.0 and every NaN the same NaN, so that equal keys have equal bytes.
+template <typename T>
+T canonical(T value) {
+    if constexpr (std::is_floating_point_v<T>) {
+        if (std::isnan(value)) return std::numeric_limits<T>::quiet_NaN();
+        return value == T{0} ? T{0} : value;
+    }
+    return value;
+}
+
+/// Visits the parts of a value that is no leaf: `visit(part)` for each, in order.
+template <typename T, typename Visit>
+void for_each_part(T& value, Visit visit) {
+    using Plain = std::remove_const_t<T>;
+    if constexpr (IsVector<Plain>::value || IsArray<Plain>::value) {
+        for (auto& part : value) visit(part);
+    } else if constexpr (IsOptional<Plain>::value) {
+        if (value) visit(*value);
+    } else if constexpr (IsKeyValue<Plain>::value) {
+        visit(value.key);
+        visit(value.value);
+    } else if constexpr (IsTuple<Plain>::value) {
+        std::apply([&](auto&... part) { (visit(part), ...); }, value);
+    } else {
+        boost::pfr::for_each_field(value, visit);
+    }
+}
+
+template <bool as_key, typename T>
+void encode(T const& value, ByteWriter& writer);
+
+template <bool as_key, typename T>
+void encode_elements(T const& elements, ByteWriter& writer) {
+    using Element = typename T::value_type;
+    if constexpr (!std::is_same_v<Element, bool> && (Leaf<Element> || is_plain<Element>)
+                  && !(as_key && std::is_floating_point_v<Element>)) {
+        writer.put(elements.data(), elements.size() * sizeof(Element));
+    } else {
+        for (Element const& element : elements) encode<as_key>(element, writer);
+    }
+}
+
+template <bool as_key, typename T>
+void encode(T const& value, ByteWriter& writer) {
+    if constexpr (HasCodec<T>) {
+        Codec<T>::encode(value, writer);
+    } else if constexpr (Leaf<T>) {
+        T const bytes = as_key ? canonical(value) : value;
+        writer.put(&bytes, sizeof bytes);
+    } else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view>) {
+        writer.put_varint(value.size());
+        writer.put(value);
+    } else if constexpr (is_plain<T>) {
+        writer.put(&value, sizeof value);
+    } else if constexpr (IsVector<T>::value) {
+        writer.put_varint(value.size());
+        encode_elements<as_key>(value, writer);
+    } else if constexpr (IsArray<T>::value) {
+        encode_elements<as_key>(value, writer);
+    } else {
+        if constexpr (IsOptional<T>::value) writer.put_varint(value.has_value());
+        for_each_part(value, [&](auto const& part) { encode<as_key>(part, writer); });
+    }
+}
+
+template <typename T>
+T decode(ByteReader& reader);
+
+template <typename T>
+void decode_into(T& value, ByteReader& reader) {
+    value = decode<T>(reader);
+}
+
+template <typename T>
+T decode_vector(ByteReader& reader) {
+    using Element = typename T::value_type;
+    std::uint64_t const count = reader.take_varint();
+    T elements;
+    if constexpr (!std::is_same_v<Element, bool> && (Leaf<Element> || is_plain<Element>)) {
+        std::string_view const bytes = reader.take(count * sizeof(Element));
+        elements.resize(count);
+        if (count) std::memcpy(elements.data(), bytes.data(), bytes.size());
+    } else {
+        for (std::uint64_t i = 0; i < count; ++i) elements.push_back(decode<Element>(reader));
+    }
+    return elements;
+}
+
+template <typename T>
+T decode(ByteReader& reader) {
+    if constexpr (HasCodec<T>) {
+        return Codec<T>::decode(reader);
+    } else if constexpr (std::is_same_v<T, bool>) {
+        return reader.take(1)[0] != 0;
+    } else if constexpr (Leaf<T> || is_plain<T>) {
+        T value;
+        reader.take_into(&value, sizeof value);
+        return value;
+    } else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view>) {
+        std::uint64_t const size = reader.take_varint();
+        return T(reader.take(size));
+    } else if constexpr (IsVector<T>::value) {
+        return decode_vector<T>(reader);
+    } else if constexpr (IsOptional<T>::value) {
+        if (reader.take_varint() == 0) return std::nullopt;
+        return decode<typename T::value_type>(reader);
+    } else {
+        T value{};
+        for_each_part(value, [&](auto& part) { decode_into(part, reader); });
+        return value;
+    }
+}
+
+}  // namespace codec
+
+/// Types whose values serry can turn into bytes and back: numbers, enums, std::string and string_view,
+/// pair, tuple, array, vector and optional of these, KeyValue, structs of these without constructors,
+/// and what has a Codec. Not pointers, whose targets stay on their rank.
+template <typename T>
+concept Encodable = codec::encodable<T>();
+
+/// Keys are compared and hashed by their encoded bytes, with -0.0 equal to 0.0 and all NaNs equal.
+template <typename K>
+concept Key = Encodable<K>;
+
+/// Whether a T holds views of bytes that it does not own.
+template <typename T>
+inline constexpr bool has_views = codec::has_views<T>();
+
+/// Append the bytes of `value`. They are read on machines of the same kind only: numbers are stored as in
+/// memory.
+template <Encodable T>
+void encode(T const& value, ByteWriter& writer) {
+    codec::encode<false>(value, writer);
+}
+
+/// Throws StorageError when the bytes are no T. Views in the result point into the reader's bytes.
+template <Encodable T>
+T decode(ByteReader& reader) {
+    return codec::decode<T>(reader);
+}
+
+/// Copy what the views in `value` point at into `arena`, and point them there.
+template <typename T>
+void adopt_views(T& value, Arena& arena) {
+    if constexpr (std::is_same_v<T, std::string_view>) {
+        value = arena.copy(value);
+    } else if constexpr (has_views<T>) {
+        codec::for_each_part(value, [&](auto& part) { adopt_views(part, arena); });
+    }
+}
+
+/// The bytes of a key alone. Text keys are their own bytes; others are made in `scratch`, and the result
+/// is valid until the next call with it.
+template <Key K>
+std::string_view key_bytes(K const& key, ByteWriter& scratch) {
+    if constexpr (std::is_same_v<K, std::string> || std::is_same_v<K, std::string_view>) {
+        return key;
+    } else {
+        scratch.clear();
+        codec::encode<true>(key, scratch);
+        return scratch.view();
+    }
+}
+
+/// The key that key_bytes made `bytes` of; views in it point into them.
+template <Key K>
+K key_from_bytes(std::string_view bytes) {
+    if constexpr (std::is_same_v<K, std::string> || std::is_same_v<K, std::string_view>) {
+        return K(bytes);
+    } else {
+        ByteReader reader(bytes);
+        return codec::decode<K>(reader);
+    }
+}
+
+}  // namespace serry

@@ -1,0 +1,13 @@
+#pragma once
+
+/// All of serry, for programs.
+
+#include "serry/base/combiners.hpp"
+#include "serry/base/error.hpp"
+#include "serry/base/key_value.hpp"
+#include "serry/context.hpp"
+#include "serry/dataset.hpp"
+#include "serry/read.hpp"
+#include "serry/results.hpp"
+#include "serry/run.hpp"
+#include "serry/text.hpp"

@@ -1,0 +1,207 @@
+#include "serry/shuffle/exchange.hpp"
+
+#include <sched.h>
+
+#include <algorithm>
+
+#include "serry/comm/mpi_error.hpp"
+
+namespace serry {
+namespace {
+
+constexpr auto poll_interval = std::chrono::microseconds(200);
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+Exchange::Exchange(ExchangeGear& gear, StageEnd& end)
+    : gear_(gear),
+      out_(end.outgoing()),
+      in_(end.incoming()),
+      attendant_(gear.bell.neighbour_count()),
+      next_poll_(Clock::now() + poll_interval) {}
+
+void Exchange::poll() {
+    if (is_abandoned_) throw StageAbandoned{};  // somebody caught it the first time
+    if (out_ && out_->is_full()) {
+        attendant_.want();
+    } else {
+        auto const now = Clock::now();
+        if (now < next_poll_) return;
+        next_poll_ = now + poll_interval;
+        for (int heard = gear_.bell.local_hear(); heard > 0; --heard) attendant_.hear();
+    }
+    if (!attendant_.must_meet()) return;
+    // A running rank brings at least one bell to a meeting, so that it never ends in `drain` here.
+    is_abandoned_ = meet() == wire::Verdict::abandon || !run_exchange(false);
+    if (is_abandoned_) throw StageAbandoned{};
+    next_poll_ = Clock::now() + poll_interval;
+}
+
+bool Exchange::finish(bool failed) {
+    if (is_abandoned_) return false;
+    if (failed)
+        attendant_.fail();
+    else
+        attendant_.finish_tasks();
+    for (;;) {
+        switch (meet()) {
+            case wire::Verdict::abandon: return false;
+            case wire::Verdict::drain: return run_exchange(true);
+            case wire::Verdict::exchange:
+                if (!run_exchange(false)) return false;
+        }
+    }
+}
+
+wire::Verdict Exchange::meet() {
+    auto const start = Clock::now();
+    ring_if_due();
+    wire::Tally const sum = reduce_tallies();
+    settle_bells(sum);
+    attendant_.end_meeting();
+    counters_.wait_seconds += seconds_since(start);
+    return wire::judge(sum, static_cast<std::uint64_t>(gear_.comm.rank_count()));
+}
+
+void Exchange::ring_if_due() {
+    if (!attendant_.must_ring()) return;
+    attendant_.ring();
+    gear_.bell.local_ring();
+}
+
+wire::Tally Exchange::reduce_tallies() {
+    wire::Tally const own = attendant_.tally();
+    wire::Tally sum;
+    MPI_Request request = MPI_REQUEST_NULL;
+    comm::check("MPI_Iallreduce", MPI_Iallreduce(&own, &sum, sizeof sum / sizeof(std::uint64_t),
+                                                 MPI_UINT64_T, MPI_SUM, gear_.comm.handle(), &request));
+    for (;;) {
+        int is_complete = 0;
+        comm::check("MPI_Test", MPI_Test(&request, &is_complete, MPI_STATUS_IGNORE));
+        if (is_complete) return sum;
+        for (int heard = gear_.bell.local_hear(); heard > 0; --heard) attendant_.hear();
+        ring_if_due();
+        sched_yield();
+    }
+}
+
+void Exchange::settle_bells(wire::Tally const& sum) {
+    if (!attendant_.must_settle(sum)) return;
+    while (!attendant_.has_heard_all()) {
+        for (int heard = gear_.bell.local_hear(); heard > 0; --heard) attendant_.hear();
+        ring_if_due();
+        if (!attendant_.has_heard_all()) sched_yield();
+    }
+    gear_.bell.local_settle();
+}
+
+bool Exchange::run_exchange(bool is_final) {
+    if (!out_) return true;
+    auto const start = Clock::now();
+    open_streams(is_final);
+    wire::RoundVerdict verdict = wire::RoundVerdict::again;
+    while (verdict == wire::RoundVerdict::again) {
+        grant();
+        gear_.route.exchange_grants(gear_.buffers);
+        fill();
+        gear_.route.exchange_bytes(gear_.buffers);
+        take();
+        verdict = wire::judge(gear_.buffers.received);
+        ++counters_.rounds;
+    }
+    if (verdict == wire::RoundVerdict::complete && !failure_) {
+        try {
+            in_->close();
+        } catch (...) {
+            failure_ = std::current_exception();
+        }
+        out_->close();
+    }
+    if (failure_) attendant_.fail();
+    ++counters_.exchanges;
+    counters_.exchange_seconds += seconds_since(start);
+    return verdict == wire::RoundVerdict::complete;
+}
+
+void Exchange::open_streams(bool is_final) {
+    auto const ranks = static_cast<std::size_t>(gear_.comm.rank_count());
+    RoundBuffers& round = gear_.buffers;
+    round.resize(ranks);
+    round.outbox.clear();
+    round.inbox.clear();
+    round.outbox.reserve(std::max(gear_.round_bytes, ranks));
+    round.inbox.reserve(std::max(gear_.round_bytes, ranks));
+    stream_has_ended_.assign(ranks, 0);
+    streams_left_ = ranks;
+    try {
+        out_->open(is_final);
+        in_->open(is_final, std::max<std::size_t>(1, gear_.round_bytes / ranks));
+    } catch (...) {
+        failure_ = std::current_exception();
+    }
+}
+
+void Exchange::grant() {
+    RoundBuffers& round = gear_.buffers;
+    for (std::size_t r = 0; r < round.granted_to.size(); ++r)
+        round.granted_to[r] = failure_ ? 0 : in_->room(static_cast<int>(r));
+}
+
+void Exchange::fill() {
+    RoundBuffers& round = gear_.buffers;
+    std::size_t const ranks = round.sent.size();
+    std::size_t const most = std::max<std::size_t>(1, gear_.round_bytes / ranks);
+    round.outbox.clear();
+    // The ranks start at different receivers, so that no receiver is everyone's first.
+    for (std::size_t i = 1; i <= ranks; ++i) {
+        std::size_t const r = (static_cast<std::size_t>(gear_.comm.rank()) + i) % ranks;
+        std::size_t const room = std::min<std::size_t>(most, round.granted_from[r]);
+        Outgoing::Filled filled{0, false};
+        char* const to = round.outbox.reserve(room);
+        round.send_starts[r] = static_cast<int>(round.outbox.size());
+        if (!stream_has_ended_[r] && !failure_) try {
+                filled = out_->fill(static_cast<int>(r), {to, room});
+            } catch (...) {
+                failure_ = std::current_exception();
+            }
+        round.outbox.set_size(round.outbox.size() + filled.byte_count);
+        round.send_counts[r] = static_cast<int>(filled.byte_count);
+        round.sent[r] = {.byte_count = filled.byte_count, .is_last = filled.is_last};
+        if (filled.is_last) stream_has_ended_[r] = 1, --streams_left_;
+        counters_.bytes_sent += filled.byte_count;
+    }
+    std::uint32_t const state = failure_            ? wire::RoundHeader::failed
+                                : streams_left_ > 0 ? wire::RoundHeader::finished_none
+                                                    : wire::RoundHeader::finished_all;
+    for (wire::RoundHeader& header : round.sent) header.state = state;
+}
+
+void Exchange::take() {
+    RoundBuffers& round = gear_.buffers;
+    counters_.bytes_received += round.inbox.size();
+    if (failure_) return;
+    try {
+        for (std::size_t r = 0; r < round.received.size(); ++r) {
+            wire::RoundHeader const& header = round.received[r];
+            char const* const bytes = round.inbox.data() + round.receive_starts[r];
+            if (header.byte_count > 0 || header.is_last)
+                in_->take(static_cast<int>(r), {bytes, header.byte_count}, header.is_last != 0);
+        }
+        count_peak();
+        in_->advance();
+    } catch (...) {
+        failure_ = std::current_exception();
+    }
+}
+
+void Exchange::count_peak() {
+    RoundBuffers const& round = gear_.buffers;
+    counters_.peak_bytes = std::max<std::uint64_t>(
+        counters_.peak_bytes, round.outbox.capacity() + round.inbox.capacity() + in_->waiting_bytes());
+}
+
+}  // namespace serry

@@ -1,0 +1,166 @@
+#include "serry/shuffle/merge.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace serry {
+
+bool read_wire_record(std::string_view bytes, bool has_leaf, WireRecord& record) {
+    // The length, by hand: it may be cut off anywhere.
+    std::uint64_t body_bytes = 0;
+    std::size_t at = 0;
+    for (unsigned shift = 0;; shift += 7) {
+        if (at == bytes.size()) return false;
+        auto const byte = static_cast<unsigned char>(bytes[at++]);
+        body_bytes |= std::uint64_t{byte & 127U} << shift;
+        if (byte < 128) break;
+    }
+    if (bytes.size() - at < body_bytes) return false;
+    ByteReader body(bytes.substr(at, body_bytes));
+    record.key = body.take(body.take_varint());
+    record.leaf = has_leaf ? static_cast<std::uint32_t>(body.take_varint()) : 0;
+    record.value = body.take(body.remaining());
+    record.hash = hash_key(record.key);
+    record.framed = bytes.substr(0, at + body_bytes);
+    return true;
+}
+
+/// What has come of one sorted sequence and was not merged yet.
+struct MergingReceiver::Stream {
+    std::size_t order = 0;  ///< among streams with equal heads: runs by age, then ranks
+    WireRecord head;
+    bool has_head = false;
+    bool has_ended = false;  ///< no more bytes will come
+    ByteWriter queue;        ///< of a rank's stream
+    std::string_view unread;  ///< from the head's first byte on
+    std::optional<Run::Reader> run;
+
+    void append(std::span<char const> bytes, std::size_t window_bytes);
+};
+
+void MergingReceiver::Stream::append(std::span<char const> bytes, std::size_t window_bytes) {
+    queue.reserve(queue.empty() ? window_bytes : 0);
+    if (!unread.empty()) std::memmove(queue.data(), unread.data(), unread.size());
+    queue.set_size(unread.size());
+    queue.put(bytes.data(), bytes.size());
+    unread = queue.view();
+}
+
+MergingReceiver::MergingReceiver(int rank_count, bool has_leaves, Storage& storage, MergedRecords& merged)
+    : rank_count_(rank_count), has_leaves_(has_leaves), storage_(storage), merged_(merged) {}
+
+MergingReceiver::~MergingReceiver() = default;
+
+void MergingReceiver::open(bool is_final, std::size_t window_bytes) {
+    is_final_ = is_final;
+    window_bytes_ = window_bytes;
+    streams_.clear();
+    heap_.clear();
+    starved_.clear();
+    for (int r = 0; r < rank_count_; ++r) streams_.push_back(std::make_unique<Stream>());
+    if (is_final) {
+        for (auto const& run : runs_) streams_.emplace_back(std::make_unique<Stream>())->run.emplace(*run);
+    } else {
+        runs_.push_back(std::make_unique<Run>(storage_));
+    }
+    for (std::size_t i = 0; i < streams_.size(); ++i) {
+        bool const is_run = streams_[i]->run.has_value();
+        streams_[i]->order = is_run ? i - static_cast<std::size_t>(rank_count_) : runs_.size() + i;
+        streams_[i]->has_ended = is_run;
+        starved_.push_back(streams_[i].get());
+    }
+}
+
+std::size_t MergingReceiver::room(int rank) const {
+    Stream const& stream = *streams_[static_cast<std::size_t>(rank)];
+    if (stream.unread.size() < window_bytes_) return window_bytes_ - stream.unread.size();
+    // A full window without one whole record in it: the record is larger than the window, and comes.
+    return stream.has_head ? 0 : window_bytes_;
+}
+
+void MergingReceiver::take(int rank, std::span<char const> bytes, bool is_last) {
+    Stream& stream = *streams_[static_cast<std::size_t>(rank)];
+    stream.append(bytes, window_bytes_);
+    stream.has_ended = is_last;
+    // The bytes have moved; so has what the head points at.
+    if (stream.has_head) read_wire_record(stream.unread, has_leaves_, stream.head);
+}
+
+bool MergingReceiver::read_head(Stream& stream) {
+    while (stream.run && stream.unread.empty()) {
+        stream.unread = stream.run->next_block();
+        if (stream.unread.empty()) return stream.has_head = false;
+    }
+    stream.has_head = read_wire_record(stream.unread, has_leaves_, stream.head);
+    return stream.has_head;
+}
+
+void MergingReceiver::advance() {
+    auto const after = [this](Stream* a, Stream* b) { return comes_before(b, a); };
+    std::erase_if(starved_, [&](Stream* stream) {
+        if (!read_head(*stream)) return stream->has_ended;
+        heap_.push_back(stream);
+        std::push_heap(heap_.begin(), heap_.end(), after);
+        return true;
+    });
+    while (starved_.empty() && !heap_.empty()) {
+        Stream& first = *heap_.front();
+        deliver(first.head);
+        first.unread.remove_prefix(first.head.framed.size());
+        if (read_head(first)) {
+            sift_down();
+            continue;
+        }
+        heap_.front() = heap_.back();
+        heap_.pop_back();
+        sift_down();
+        if (!first.has_ended) starved_.push_back(&first);
+    }
+}
+
+bool MergingReceiver::comes_before(Stream const* a, Stream const* b) const {
+    constexpr WireOrder order;
+    if (order(a->head, b->head)) return true;
+    if (order(b->head, a->head)) return false;
+    return a->order < b->order;
+}
+
+void MergingReceiver::sift_down() {
+    std::size_t at = 0;
+    for (;;) {
+        std::size_t child = 2 * at + 1;
+        if (child >= heap_.size()) return;
+        if (child + 1 < heap_.size() && comes_before(heap_[child + 1], heap_[child])) ++child;
+        if (!comes_before(heap_[child], heap_[at])) return;
+        std::swap(heap_[child], heap_[at]);
+        at = child;
+    }
+}
+
+void MergingReceiver::deliver(WireRecord const& record) {
+    // Every record is counted once, when it first reaches this rank: not again when it comes out of a run.
+    if (heap_.front()->run == std::nullopt) ++record_count_;
+    if (is_final_)
+        merged_.take(record);
+    else
+        runs_.back()->append(record.framed);
+}
+
+void MergingReceiver::close() {
+    if (is_final_) {
+        merged_.end();
+        runs_.clear();
+    } else {
+        runs_.back()->close();
+    }
+    streams_.clear();
+    heap_.clear();
+}
+
+std::size_t MergingReceiver::waiting_bytes() const {
+    std::size_t bytes = 0;
+    for (auto const& stream : streams_) bytes += stream->queue.capacity();
+    return bytes;
+}
+
+}  // namespace serry

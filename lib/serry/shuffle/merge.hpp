@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "serry/serde/byte_buffer.hpp"
+#include "serry/shuffle/run.hpp"
+#include "serry/shuffle/wire_record.hpp"
+#include "serry/stage/stage_end.hpp"
+
+namespace serry {
+
+/// Takes the records of a shuffle that reach this rank, in WireOrder: those of a key come together, by
+/// source partition, in the order in which that partition had them.
+struct MergedRecords {
+    virtual ~MergedRecords() = default;
+    /// The record is only valid during the call.
+    virtual void take(WireRecord const& record) = 0;
+    virtual void end() = 0;
+};
+
+/// The receiving side of a shuffle. Every sender's stream ascends in WireOrder; the streams are merged as
+/// they come, of each only what fits its window is held. Exchanges before the last give one run each;
+/// the last merges its streams with the runs.
+class MergingReceiver final : public Incoming {
+public:
+    MergingReceiver(int rank_count, bool has_leaves, Storage& storage, MergedRecords& merged);
+    ~MergingReceiver() override;
+
+    void open(bool is_final, std::size_t window_bytes) override;
+    std::size_t room(int rank) const override;
+    void take(int rank, std::span<char const> bytes, bool is_last) override;
+    void advance() override;
+    void close() override;
+    std::uint64_t record_count() const override { return record_count_; }
+    std::size_t waiting_bytes() const override;
+
+private:
+    struct Stream;
+
+    /// False when the stream has ended or must wait for bytes.
+    bool read_head(Stream& stream);
+    void deliver(WireRecord const& record);
+    void sift_down();
+    bool comes_before(Stream const* a, Stream const* b) const;
+
+    int rank_count_;
+    bool has_leaves_;
+    Storage& storage_;
+    MergedRecords& merged_;
+    bool is_final_ = false;
+    std::size_t window_bytes_ = 0;
+    std::vector<std::unique_ptr<Stream>> streams_;  ///< by rank; in the last exchange then the runs
+    std::vector<Stream*> heap_;                     ///< streams with a head, the first one on top
+    std::vector<Stream*> starved_;                  ///< streams that must get bytes before merging goes on
+    std::vector<std::unique_ptr<Run>> runs_;
+    std::uint64_t record_count_ = 0;
+};
+
+}  // namespace serry

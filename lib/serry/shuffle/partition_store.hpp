@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "serry/plan/split.hpp"
+#include "serry/serde/codec.hpp"
+#include "serry/shuffle/run.hpp"
+#include "serry/shuffle/wire_record.hpp"
+#include "serry/stage/batch.hpp"
+#include "serry/stage/task.hpp"
+
+namespace serry {
+
+/// This rank's partitions of an exchange's result, as encoded records: in memory up to a limit, then in
+/// scratch.
+class PartitionStore {
+public:
+    PartitionStore(std::uint64_t first_partition,
+                   std::uint64_t end_partition,
+                   std::uint64_t memory_limit_bytes,
+                   std::string const& scratch)
+        : first_partition_(first_partition), storage_(memory_limit_bytes, scratch) {
+        for (std::uint64_t p = first_partition; p < end_partition; ++p) runs_.emplace_back(storage_);
+    }
+    PartitionStore(PartitionStore const&) = delete;
+    PartitionStore& operator=(PartitionStore const&) = delete;
+
+    Run& partition(std::uint64_t partition) { return runs_.at(partition - first_partition_); }
+    std::vector<Run>& runs() { return runs_; }
+    Storage& storage() { return storage_; }
+
+private:
+    std::uint64_t first_partition_;
+    Storage storage_;
+    std::vector<Run> runs_;
+};
+
+/// Pushes the keyed records of a stored partition into a stage.
+template <typename K, typename V>
+class StoreReader final : public PartitionReader {
+public:
+    StoreReader(PartitionStore& store, Consumer<KeyValue<K, V>>& next) : store_(store), next_(next) {}
+
+    void read(TaskContext& task) override {
+        Run::Reader reader(store_.partition(task.partition().index));
+        for (;;) {
+            std::string_view const block = reader.next_block();
+            if (block.empty() || task.enough) break;
+            task.bytes_in += block.size();
+            read_block(block, task);
+        }
+        next_.finish();
+    }
+
+private:
+    /// A batch never reaches over the end of a block: views in it point into the block.
+    void read_block(std::string_view block, TaskContext& task) {
+        ByteReader reader(block);
+        while (reader.remaining() > 0 && !task.enough) {
+            batch_.clear();
+            while (reader.remaining() > 0 && !batch_.is_full()) {
+                ByteReader record(reader.take(reader.take_varint()));
+                std::string_view const key = record.take(record.take_varint());
+                batch_.add(KeyValue<K, V>(key_from_bytes<K>(key), decode<V>(record)));
+            }
+            task.poll();
+            task.records_in += batch_.size();
+            next_.consume(batch_.records());
+        }
+    }
+
+    PartitionStore& store_;
+    Consumer<KeyValue<K, V>>& next_;
+    Batch<KeyValue<K, V>> batch_;
+};
+
+}  // namespace serry

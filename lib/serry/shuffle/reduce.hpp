@@ -1,0 +1,443 @@
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "serry/base/combiners.hpp"
+#include "serry/shuffle/combine_table.hpp"
+#include "serry/shuffle/merge.hpp"
+#include "serry/shuffle/partition_store.hpp"
+#include "serry/shuffle/send_order.hpp"
+#include "serry/stage/stage_end.hpp"
+#include "serry/stage/typed_transformation.hpp"
+
+namespace serry {
+
+/// The sending side of reduce_by_key: combines in a table; once that is frozen, records of keys that are
+/// not in it wait as they are, and are exchanged when enough of them wait.
+template <typename K, typename V, typename F, bool is_ordered>
+class ReduceSender final : public Operator, public Consumer<KeyValue<K, V>>, public Outgoing {
+public:
+    struct Limits {
+        std::uint64_t table_slots;
+        std::uint64_t waiting_bytes;
+    };
+
+    ReduceSender(Transformation const& step,
+                 F const& combine,
+                 StageSetting const& setting,
+                 LeafRange leaves,
+                 Limits limits,
+                 std::uint64_t partition_count)
+        : step_(step),
+          table_(combine, limits.table_slots, leaves),
+          waiting_limit_bytes_(limits.waiting_bytes),
+          partition_count_(partition_count),
+          rank_count_(static_cast<std::uint64_t>(setting.rank_count)) {}
+
+    void begin(TaskContext& task) override {
+        task_ = &task;
+        leaf_ = static_cast<std::uint32_t>(task.partition().index);
+        record_ = 0;
+    }
+
+    void consume(std::span<KeyValue<K, V> const> batch) override {
+        task_->poll();
+        std::size_t i = 0;
+        try {
+            for (; i < batch.size(); i += Table::group)
+                add_group(batch.subspan(i, std::min(Table::group, batch.size() - i)), i);
+        } catch (...) {
+            rethrow_located(step_, record_ + i);
+        }
+        record_ += batch.size();
+        task_->records_out += batch.size();
+    }
+    void finish() override {}
+
+    bool is_full() const override {
+        return waiting_.size() + waiting_entries_.size() * sizeof(SendEntry) > waiting_limit_bytes_;
+    }
+
+    void open(bool is_final) override {
+        is_final_ = is_final;
+        entries_.swap(waiting_entries_);
+        if (is_final) {
+            entries_.reserve(entries_.size() + table_.size());
+            table_.for_each_used([&](std::uint64_t hash, std::size_t at) {
+                entries_.push_back({hash, std::uint64_t{at} << 1 | 1});
+            });
+        }
+        sort_by_hash(entries_, waiting_entries_);
+        order_equal_hashes();
+        auto const cuts = cut_by_rank(entries_, partition_count_, rank_count_);
+        streams_.resize(rank_count_);
+        for (std::size_t r = 0; r < rank_count_; ++r) {
+            streams_[r].next = cuts[r];
+            streams_[r].end = cuts[r + 1];
+        }
+    }
+
+    Filled fill(int rank, std::span<char> room) override {
+        Stream& stream = streams_[static_cast<std::size_t>(rank)];
+        std::size_t done = 0;
+        while (done < room.size()) {
+            if (stream.rest_at == stream.rest.size() && !refill(stream)) break;
+            std::size_t const count =
+                std::min(room.size() - done, stream.rest.size() - stream.rest_at);
+            std::memcpy(room.data() + done, stream.rest.data() + stream.rest_at, count);
+            stream.rest_at += count;
+            done += count;
+        }
+        return {done, stream.next == stream.end && stream.rest_at == stream.rest.size()};
+    }
+
+    void close() override {
+        waiting_.clear();
+        entries_.clear();
+        waiting_entries_.clear();
+        if (!is_final_) return;
+        table_.release();
+        for (auto* entries : {&entries_, &waiting_entries_}) *entries = {};
+        streams_.clear();
+    }
+
+    std::uint64_t record_count() const override { return record_count_; }
+
+private:
+    using Table = CombineTable<V, F, is_ordered>;
+    using Probe = typename Table::Probe;
+
+    /// The records for one rank: entries [next, end), and before them encoded bytes from rest_at on.
+    struct Stream {
+        std::uint64_t next = 0;
+        std::uint64_t end = 0;
+        ByteWriter rest;
+        std::size_t rest_at = 0;
+    };
+
+    void add_group(std::span<KeyValue<K, V> const> records, std::size_t& position) {
+        Probe probes[Table::group];
+        make_probes(records, probes);
+        std::size_t const first = position;
+        for (std::size_t j = 0; j < records.size(); ++j) {
+            position = first + j;
+            if (!table_.add(probes[j], records[j].value, leaf_)) wait(probes[j], records[j]);
+        }
+        position = first;
+    }
+
+    void make_probes(std::span<KeyValue<K, V> const> records, Probe* probes) {
+        if constexpr (codec::Leaf<K> || std::is_same_v<K, std::string_view>
+                      || std::is_same_v<K, std::string>) {
+            for (std::size_t j = 0; j < records.size(); ++j) {
+                probes[j] = Table::probe_for(key_bytes(records[j].key, key_scratch_));
+                table_.prefetch(probes[j]);
+            }
+        } else {
+            // The bytes of all keys of the group must stay, since long ones are compared where they lie.
+            std::size_t ends[Table::group];
+            group_keys_.clear();
+            for (std::size_t j = 0; j < records.size(); ++j) {
+                codec::encode<true>(records[j].key, group_keys_);
+                ends[j] = group_keys_.size();
+            }
+            for (std::size_t j = 0, begin = 0; j < records.size(); begin = ends[j++]) {
+                probes[j] = Table::probe_for(group_keys_.view().substr(begin, ends[j] - begin));
+                table_.prefetch(probes[j]);
+            }
+        }
+    }
+
+    void wait(Probe const& probe, KeyValue<K, V> const& record) {
+        std::size_t const size = probe.tag - 1;
+        std::string_view const key(size <= short_key_bytes
+                                       ? reinterpret_cast<char const*>(&probe.key)
+                                       : reinterpret_cast<char const*>(probe.key.high),
+                                   size);
+        waiting_entries_.push_back({probe.hash, std::uint64_t{waiting_.size()} << 1});
+        put_record(key, record.value, leaf_, waiting_);
+    }
+
+    void put_record(std::string_view key, V const& value, std::uint32_t leaf, ByteWriter& out) {
+        body_.clear();
+        put_key(key, is_ordered, leaf, body_);
+        encode(value, body_);
+        put_framed(body_.view(), out);
+        ++record_count_;
+    }
+
+    std::string_view key_of_entry(SendEntry const& entry) const {
+        if (entry.reference & 1) return table_.key_at(entry.reference >> 1);
+        ByteReader reader(waiting_.view().substr(entry.reference >> 1));
+        reader.take_varint();
+        return reader.take(reader.take_varint());
+    }
+
+    /// Different keys of one hash, which hardly ever are, come by their bytes.
+    void order_equal_hashes() {
+        for (std::size_t begin = 0; begin < entries_.size();) {
+            std::size_t end = begin + 1;
+            bool is_one_key = true;
+            for (; end < entries_.size() && entries_[end].hash == entries_[begin].hash; ++end)
+                is_one_key = is_one_key && key_of_entry(entries_[end]) == key_of_entry(entries_[begin]);
+            if (!is_one_key)
+                std::stable_sort(entries_.begin() + static_cast<std::ptrdiff_t>(begin),
+                                 entries_.begin() + static_cast<std::ptrdiff_t>(end),
+                                 [this](SendEntry const& a, SendEntry const& b) {
+                                     return key_of_entry(a) < key_of_entry(b);
+                                 });
+            begin = end;
+        }
+    }
+
+    bool refill(Stream& stream) {
+        if (stream.next == stream.end) return false;
+        constexpr std::uint64_t ahead = 16;
+        stream.rest.clear();
+        stream.rest_at = 0;
+        std::uint64_t const stop = std::min(stream.end, stream.next + 64);
+        for (; stream.next < stop; ++stream.next) {
+            if (stream.next + ahead < stream.end) {
+                std::uint64_t const later = entries_[stream.next + ahead].reference;
+                if (later & 1) table_.prefetch_slot(later >> 1);
+            }
+            put_entry(entries_[stream.next], stream.rest);
+            if (stream.rest.size() > most_rest_bytes) {
+                ++stream.next;
+                break;
+            }
+        }
+        return true;
+    }
+
+    void put_entry(SendEntry const& entry, ByteWriter& out) {
+        if (entry.reference & 1) {
+            std::size_t const at = entry.reference >> 1;
+            table_.take_values(at, [&](V const& value, std::uint32_t leaf) {
+                put_record(table_.key_at(at), value, leaf, out);
+            });
+        } else {
+            ByteReader reader(waiting_.view().substr(entry.reference >> 1));
+            put_framed(reader.take(reader.take_varint()), out);
+        }
+    }
+
+    static constexpr std::size_t most_rest_bytes = 4096;
+
+    Transformation const& step_;
+    Table table_;
+    std::uint64_t waiting_limit_bytes_;
+    std::uint64_t partition_count_;
+    std::uint64_t rank_count_;
+    TaskContext* task_ = nullptr;
+    std::uint32_t leaf_ = 0;
+    std::uint64_t record_ = 0;
+    std::uint64_t record_count_ = 0;
+    bool is_final_ = false;
+
+    ByteWriter waiting_;  ///< framed records of keys that the frozen table refused
+    std::vector<SendEntry> waiting_entries_;
+    std::vector<SendEntry> entries_;
+    std::vector<Stream> streams_;
+    ByteWriter key_scratch_, group_keys_, body_;
+};
+
+/// The receiving side: folds the merged records of each key and stores the result by partition.
+template <typename K, typename V, typename F, bool is_ordered>
+class ReduceGroups final : public MergedRecords {
+public:
+    ReduceGroups(Transformation const& step,
+                 F const& combine,
+                 PartitionStore& store,
+                 std::uint64_t partition_count)
+        : step_(step), combine_(combine), store_(store), partition_count_(partition_count) {}
+
+    void take(WireRecord const& record) override {
+        try {
+            if (has_group_ && record.hash == hash_ && record.key == key_.view())
+                add(record);
+            else
+                start(record);
+        } catch (...) {
+            rethrow_located(step_, record_);
+        }
+        ++record_;
+    }
+
+    void end() override {
+        store_group();
+        for (Run& run : store_.runs()) run.close();
+    }
+
+    std::uint64_t group_count() const { return group_count_; }
+    /// The partition being folded, for messages.
+    std::uint64_t partition() const { return partition_of_hash(hash_, partition_count_); }
+
+private:
+    void start(WireRecord const& record) {
+        store_group();
+        has_group_ = true;
+        hash_ = record.hash;
+        key_.clear();
+        key_.put(record.key);
+        leaf_ = record.leaf;
+        value_ = decoded(record.value);
+    }
+
+    void add(WireRecord const& record) {
+        V value = decoded(record.value);
+        if constexpr (is_ordered) {
+            if (record.leaf != leaf_) {
+                spines_.push(spine_, {leaf_, std::move(value_)}, record.leaf, all_leaves, combine_);
+                leaf_ = record.leaf;
+                value_ = std::move(value);
+                return;
+            }
+        }
+        value_ = std::invoke(combine_, std::as_const(value_), std::as_const(value));
+        adopt_views(value_, arena_);
+    }
+
+    V decoded(std::string_view bytes) {
+        ByteReader reader(bytes);
+        V value = decode<V>(reader);
+        adopt_views(value, arena_);
+        return value;
+    }
+
+    void store_group() {
+        if (!has_group_) return;
+        if constexpr (is_ordered) {
+            spines_.finish(spine_, {leaf_, std::move(value_)}, all_leaves, combine_, folded_);
+            value_ = std::move(folded_[0].value);
+        }
+        body_.clear();
+        put_key(key_.view(), false, 0, body_);
+        encode(value_, body_);
+        framed_.clear();
+        put_framed(body_.view(), framed_);
+        store_.partition(partition()).append(framed_.view());
+        ++group_count_;
+        has_group_ = false;
+        if constexpr (has_views<V>) arena_.clear();
+    }
+
+    static constexpr LeafRange all_leaves{0, 1, 1};
+
+    Transformation const& step_;
+    F const& combine_;
+    PartitionStore& store_;
+    std::uint64_t partition_count_;
+    std::uint64_t record_ = 0;
+    std::uint64_t group_count_ = 0;
+
+    bool has_group_ = false;
+    std::uint64_t hash_ = 0;
+    ByteWriter key_;
+    std::uint32_t leaf_ = 0;
+    V value_{};
+    Spines<V> spines_;
+    typename Spines<V>::Spine spine_ = Spines<V>::none;
+    std::vector<typename Spines<V>::Entry> folded_;
+    Arena arena_;
+    ByteWriter body_, framed_;
+};
+
+/// reduce_by_key: the values of each key combined, within ranks first, then between them.
+template <typename K, typename V, typename F>
+class ReduceTransformation final : public TypedTransformation<KeyValue<K, V>>, public WideStep {
+public:
+    ReduceTransformation(Lineage& lineage,
+                         CallSite at,
+                         TypedPointer<KeyValue<K, V>> const& parent,
+                         F combine,
+                         std::uint64_t partition_count)
+        : TypedTransformation<KeyValue<K, V>>(lineage,
+                                              {.name = "reduce_by_key",
+                                               .at = at,
+                                               .dependency = Dependency::wide,
+                                               .parents = {parent},
+                                               .partition_count = partition_count}),
+          parent_(parent.get()),
+          combine_(std::move(combine)) {}
+
+    void attach(Pipeline& pipeline, Consumer<KeyValue<K, V>>& next) override {
+        pipeline.add_head<StoreReader<K, V>>(*store_, next);
+    }
+    bool is_available() const override { return store_ != nullptr; }
+
+    std::unique_ptr<StageEnd> open_end(StageSetting const& setting) override {
+        return std::make_unique<End>(*this, setting);
+    }
+
+private:
+    static constexpr bool is_ordered = !is_exact<F, V>;
+    using Sender = ReduceSender<K, V, F, is_ordered>;
+    using Groups = ReduceGroups<K, V, F, is_ordered>;
+
+    class End final : public StageEnd {
+    public:
+        End(ReduceTransformation& step, StageSetting const& setting)
+            : step_(step),
+              setting_(setting),
+              store_(std::make_unique<PartitionStore>(
+                  first_partition_of(rank(), ranks(), step.partition_count()),
+                  first_partition_of(rank() + 1, ranks(), step.partition_count()),
+                  setting.memory_bytes / 2,
+                  setting.scratch)),
+              groups_(step, step.combine_, *store_, step.partition_count()),
+              receiver_(setting.rank_count, is_ordered, store_->storage(), groups_) {}
+
+        void attach(Pipeline& pipeline) override {
+            LeafRange const leaves{first_partition_of(rank(), ranks(), setting_.task_count),
+                                   first_partition_of(rank() + 1, ranks(), setting_.task_count),
+                                   setting_.task_count};
+            sender_ = &pipeline.add<Sender>(step_, step_.combine_, setting_, leaves, limits(),
+                                            step_.partition_count());
+            step_.parent_->attach(pipeline, *sender_);
+        }
+
+        Outgoing* outgoing() override { return sender_; }
+        Incoming* incoming() override { return &receiver_; }
+        std::uint64_t merging_partition() const override { return groups_.partition(); }
+        std::uint64_t spilled_bytes() const override { return store_->storage().file.written_bytes(); }
+
+        void commit() override {
+            step_.store_ = std::move(store_);
+            step_.parent_ = nullptr;
+            step_.forget_parents();
+        }
+
+    private:
+        std::uint64_t rank() const { return static_cast<std::uint64_t>(setting_.rank); }
+        std::uint64_t ranks() const { return static_cast<std::uint64_t>(setting_.rank_count); }
+
+        /// A quarter of the memory for the table (growing it holds half as much again), an eighth for
+        /// records that wait, half for what is received.
+        typename Sender::Limits limits() const {
+            constexpr std::uint64_t slot_bytes = sizeof(ShortKey) + 8 + sizeof(V) + (is_ordered ? 8 : 0);
+            std::uint64_t const slots = setting_.table_slots ? setting_.table_slots
+                                                             : setting_.memory_bytes / 4 / slot_bytes;
+            return {.table_slots = std::max<std::uint64_t>(slots, 2),
+                    .waiting_bytes = setting_.memory_bytes / 8};
+        }
+
+        ReduceTransformation& step_;
+        StageSetting setting_;
+        std::unique_ptr<PartitionStore> store_;
+        Groups groups_;
+        MergingReceiver receiver_;
+        Sender* sender_ = nullptr;
+    };
+
+    TypedTransformation<KeyValue<K, V>>* parent_;
+    F combine_;
+    std::unique_ptr<PartitionStore> store_;
+};
+
+}  // namespace serry

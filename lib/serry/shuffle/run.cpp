@@ -1,0 +1,30 @@
+#include "serry/shuffle/run.hpp"
+
+#include <utility>
+
+namespace serry {
+
+void Run::seal() {
+    byte_count_ += last_.size();
+    // A block is handed over at its exact size; what was sealed before is never touched again.
+    Block& block = blocks_.emplace_back();
+    constexpr std::size_t largest_spilled_block = std::size_t{1} << 30;
+    if (storage_->memory_bytes + last_.size() <= storage_->memory_limit_bytes
+        || last_.size() >= largest_spilled_block) {
+        storage_->memory_bytes += last_.size();
+        block.bytes.put(last_.view());
+    } else {
+        block.extent = storage_->file.write(last_.view());
+    }
+    last_.clear();
+}
+
+std::string_view Run::Reader::next_block() {
+    if (next_ == run_->blocks_.size()) return {};
+    Block const& block = run_->blocks_[next_++];
+    if (!block.bytes.empty()) return block.bytes.view();
+    run_->storage_->file.read(block.extent, loaded_);
+    return loaded_.view();
+}
+
+}  // namespace serry

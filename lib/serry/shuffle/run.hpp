@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "serry/serde/byte_buffer.hpp"
+#include "serry/shuffle/spill_file.hpp"
+
+namespace serry {
+
+/// Where a rank's stored bytes may be: in memory up to a limit, beyond it in scratch. Shared by all runs
+/// of a shuffle; outlives them.
+struct Storage {
+    Storage(std::uint64_t memory_limit_bytes_, std::string const& scratch)
+        : memory_limit_bytes(memory_limit_bytes_), file(scratch) {}
+
+    std::uint64_t memory_limit_bytes;
+    std::uint64_t memory_bytes = 0;
+    SpillFile file;
+};
+
+/// A sequence of framed records (varint length, bytes), written once from front to back and then read any
+/// number of times. Kept in blocks of whole records, in memory or spilled.
+class Run {
+public:
+    explicit Run(Storage& storage) : storage_(&storage) {}
+
+    /// Append one record that is framed already.
+    void append(std::string_view framed_record) {
+        if (last_.size() + framed_record.size() > block_bytes && !last_.empty()) seal();
+        last_.put(framed_record);
+        ++record_count_;
+    }
+    /// After the last append.
+    void close() {
+        if (!last_.empty()) seal();
+    }
+
+    std::uint64_t record_count() const { return record_count_; }
+    std::uint64_t byte_count() const { return byte_count_; }
+
+    /// Reads the run's blocks in order. A view is valid until the next call of the same reader; views of
+    /// blocks in memory as long as the run.
+    class Reader {
+    public:
+        explicit Reader(Run const& run) : run_(&run) {}
+        /// Whole records; empty at the end.
+        std::string_view next_block();
+
+    private:
+        Run const* run_;
+        std::size_t next_ = 0;
+        ByteWriter loaded_;
+    };
+
+private:
+    static constexpr std::size_t block_bytes = std::size_t{256} << 10;
+
+    struct Block {
+        ByteWriter bytes;  ///< empty when spilled
+        SpillFile::Extent extent;
+    };
+
+    void seal();
+
+    Storage* storage_;
+    std::vector<Block> blocks_;
+    ByteWriter last_;
+    std::uint64_t record_count_ = 0;
+    std::uint64_t byte_count_ = 0;
+};
+
+}  // namespace serry

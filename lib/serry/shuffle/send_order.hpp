@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace serry {
+
+/// A record that waits to be sent: its hash, and a number by which the sender finds it.
+struct SendEntry {
+    std::uint64_t hash;
+    std::uint64_t reference;
+};
+
+/// Sort by hash; entries of equal hash keep their order. Radix passes over the hash's top bits, then one
+/// pass that puts neighbours right. `scratch` is memory to use, of any content.
+void sort_by_hash(std::vector<SendEntry>& entries, std::vector<SendEntry>& scratch);
+
+/// Where each rank's entries begin in `sorted`, and at [rank_count] the end: rank r takes the hashes of
+/// its partitions of `partition_count`.
+std::vector<std::uint64_t> cut_by_rank(std::vector<SendEntry> const& sorted,
+                                       std::uint64_t partition_count,
+                                       std::uint64_t rank_count);
+
+}  // namespace serry

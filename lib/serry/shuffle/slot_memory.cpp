@@ -1,0 +1,37 @@
+#include "serry/shuffle/slot_memory.hpp"
+
+#include <sys/mman.h>
+
+#include <cstdint>
+
+#include "serry/base/error.hpp"
+#include "serry/base/units.hpp"
+
+namespace serry {
+namespace {
+
+constexpr std::size_t huge_page_bytes = std::size_t{2} << 20;
+
+}  // namespace
+
+SlotMemory::SlotMemory(std::size_t byte_count) : byte_count_(byte_count) {
+    bool const is_huge = byte_count >= huge_page_bytes;
+    mapped_bytes_ = byte_count + (is_huge ? huge_page_bytes : 0);
+    mapped_ = mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapped_ == MAP_FAILED) {
+        mapped_ = nullptr;
+        throw StorageError("a combine table of " + format_bytes(byte_count)
+                               + " does not fit into memory; set a smaller --memory",
+                           ExitCode::does_not_fit);
+    }
+    auto address = reinterpret_cast<std::uintptr_t>(mapped_);
+    if (is_huge) address = (address + huge_page_bytes - 1) / huge_page_bytes * huge_page_bytes;
+    bytes_ = reinterpret_cast<void*>(address);
+    if (is_huge) madvise(bytes_, byte_count, MADV_HUGEPAGE);
+}
+
+SlotMemory::~SlotMemory() {
+    if (mapped_) munmap(mapped_, mapped_bytes_);
+}
+
+}  // namespace serry

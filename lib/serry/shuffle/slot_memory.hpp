@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+namespace serry {
+
+/// Zeroed memory for a table, straight from the kernel: in huge pages where it is large enough, and given
+/// back as soon as it is released.
+class SlotMemory {
+public:
+    SlotMemory() = default;
+    /// Throws StorageError (does_not_fit).
+    explicit SlotMemory(std::size_t byte_count);
+    ~SlotMemory();
+    SlotMemory(SlotMemory&& other) noexcept
+        : mapped_(std::exchange(other.mapped_, nullptr)),
+          mapped_bytes_(std::exchange(other.mapped_bytes_, 0)),
+          bytes_(std::exchange(other.bytes_, nullptr)),
+          byte_count_(std::exchange(other.byte_count_, 0)) {}
+    SlotMemory& operator=(SlotMemory&& other) noexcept {
+        std::swap(mapped_, other.mapped_);
+        std::swap(mapped_bytes_, other.mapped_bytes_);
+        std::swap(bytes_, other.bytes_);
+        std::swap(byte_count_, other.byte_count_);
+        return *this;
+    }
+
+    /// Aligned to 64 bytes.
+    void* zeroed_bytes() const { return bytes_; }
+    std::size_t byte_count() const { return byte_count_; }
+
+private:
+    void* mapped_ = nullptr;
+    std::size_t mapped_bytes_ = 0;
+    void* bytes_ = nullptr;
+    std::size_t byte_count_ = 0;
+};
+
+}  // namespace serry

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "serry/base/hash.hpp"
+#include "serry/serde/byte_buffer.hpp"
+
+namespace serry {
+
+/// A keyed record as it travels and is stored:
+///
+///     varint  bytes that follow
+///     varint  bytes of the key, then the key (see key_bytes())
+///     varint  source partition ("leaf"): only in shuffles that fold in order
+///     value, as encode() writes it
+struct WireRecord {
+    std::uint64_t hash = 0;
+    std::string_view key;
+    std::uint32_t leaf = 0;
+    std::string_view value;
+    std::string_view framed;  ///< all of it, with the length in front
+};
+
+/// Read the record at `bytes`' front. False when it is not there whole. Throws StorageError when it is
+/// damaged.
+bool read_wire_record(std::string_view bytes, bool has_leaf, WireRecord& record);
+
+/// Frame `body` (all but the length in front) at the end of `out`.
+inline void put_framed(std::string_view body, ByteWriter& out) {
+    out.put_varint(body.size());
+    out.put(body);
+}
+
+/// Write the key and, where the shuffle has leaves, the leaf; the value follows.
+inline void put_key(std::string_view key, bool has_leaf, std::uint32_t leaf, ByteWriter& body) {
+    body.put_varint(key.size());
+    body.put(key);
+    if (has_leaf) body.put_varint(leaf);
+}
+
+/// The order in which records of a shuffle are sent, merged and stored; ties keep the order of writing.
+struct WireOrder {
+    static int compare_keys(std::string_view a, std::string_view b) { return a.compare(b); }
+    bool operator()(WireRecord const& a, WireRecord const& b) const {
+        if (a.hash != b.hash) return a.hash < b.hash;
+        if (int const keys = compare_keys(a.key, b.key); keys != 0) return keys < 0;
+        return a.leaf < b.leaf;
+    }
+};
+
+}  // namespace serry

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+
+#include "serry/base/error.hpp"
+#include "serry/base/units.hpp"
+#include "serry/serde/codec.hpp"
+#include "serry/sink/action_end.hpp"
+
+namespace serry {
+
+/// collect() and take(n): the records of this rank's partitions, encoded one after the other, at
+/// most `most_records` of each partition.
+template <Encodable T>
+class CollectEnd final : public ActionEnd<T> {
+public:
+    static constexpr std::uint64_t all_records = std::numeric_limits<std::uint64_t>::max();
+
+    CollectEnd(TypedTransformation<T>& parent,
+               std::uint64_t most_records,
+               std::uint64_t limit_bytes)
+        : ActionEnd<T>(parent), most_records_(most_records), limit_bytes_(limit_bytes) {}
+
+    ByteWriter const& encoded() const { return encoded_; }
+    std::uint64_t record_count() const { return record_count_; }
+
+private:
+    void use(std::span<T const> batch) override {
+        std::uint64_t const wanted = most_records_ - std::min(most_records_, this->record_);
+        std::uint64_t const count = std::min<std::uint64_t>(wanted, batch.size());
+        for (std::uint64_t i = 0; i < count; ++i) encode(batch[i], encoded_);
+        record_count_ += count;
+        if (wanted <= batch.size()) this->task_->enough = true;
+        if (encoded_.size() > limit_bytes_)
+            throw StorageError("a result of more than " + format_bytes(limit_bytes_)
+                                   + " is too large to be held by every rank; write it with write_text, or "
+                                     "raise SERRY_COLLECT_LIMIT",
+                               ExitCode::does_not_fit);
+    }
+
+    std::uint64_t most_records_;
+    std::uint64_t limit_bytes_;
+    ByteWriter encoded_;
+    std::uint64_t record_count_ = 0;
+};
+
+}  // namespace serry

@@ -1,0 +1,117 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "serry/base/arena.hpp"
+#include "serry/serde/codec.hpp"
+#include "serry/sink/action_end.hpp"
+#include "serry/stage/tree_fold.hpp"
+
+namespace serry {
+
+/// reduce(f): every partition folded from its first record on, the partitions' results along the
+/// fixed tree of Spines.
+template <Encodable T, typename F>
+class FoldEnd final : public ActionEnd<T> {
+public:
+    FoldEnd(TypedTransformation<T>& parent, Transformation const& action, F const& combine)
+        : ActionEnd<T>(parent), action_(action), combine_(combine) {}
+
+    void prepare(StageSetting const& setting) override {
+        auto const rank = static_cast<std::uint64_t>(setting.rank);
+        auto const ranks = static_cast<std::uint64_t>(setting.rank_count);
+        leaves_ = {first_partition_of(rank, ranks, setting.task_count),
+                   first_partition_of(rank + 1, ranks, setting.task_count), setting.task_count};
+    }
+
+    void end_task(TaskContext& task) override {
+        if (!value_) return;
+        auto const leaf = static_cast<std::uint32_t>(task.partition().index);
+        located([&] {
+            if (last_) spines_.push(spine_, std::move(*last_), leaf, leaves_, combine_);
+        });
+        last_.emplace(Entry{leaf, std::move(*value_)});
+        value_.reset();
+    }
+
+    void end_tasks() override {
+        if (!last_) return;
+        std::vector<Entry> entries;
+        located([&] { spines_.finish(spine_, std::move(*last_), leaves_, combine_, entries); });
+        for (std::size_t i = entries.size(); i-- > 0;) {
+            partials_.put_varint(entries[i].leaf);
+            encode(entries[i].value, partials_);
+        }
+    }
+
+    /// After the stage: this rank's partial results, (leaf, value) encoded one after the other in
+    /// ascending order.
+    ByteWriter const& partials() const { return partials_; }
+
+private:
+    using Entry = typename Spines<T>::Entry;
+
+    void use(std::span<T const> batch) override {
+        std::size_t i = 0;
+        try {
+            for (; i < batch.size(); ++i) {
+                if (value_)
+                    *value_ = std::invoke(combine_, std::as_const(*value_), batch[i]);
+                else
+                    value_.emplace(batch[i]);
+                adopt_views(*value_, arena_);
+            }
+        } catch (...) {
+            rethrow_located(action_, this->record_ + i);
+        }
+    }
+
+    template <typename Call>
+    void located(Call const& call) {
+        try {
+            call();
+        } catch (...) {
+            rethrow_located(action_, this->record_);
+        }
+    }
+
+    Transformation const& action_;
+    F const& combine_;
+    LeafRange leaves_;
+    std::optional<T> value_;
+    std::optional<Entry> last_;
+    Spines<T> spines_;
+    typename Spines<T>::Spine spine_ = Spines<T>::none;
+    Arena arena_;
+    ByteWriter partials_;
+};
+
+/// The partial results of all ranks, in their order, folded to the end; nothing if there are none.
+/// Views in the result point into `arena`.
+template <Encodable T, typename F>
+std::optional<T> fold_partials(std::string_view encoded, F const& combine, Arena& arena) {
+    constexpr LeafRange all{0, 1, 1};
+    using Entry = typename Spines<T>::Entry;
+    Spines<T> spines;
+    typename Spines<T>::Spine spine = Spines<T>::none;
+    std::optional<Entry> last;
+    ByteReader reader(encoded);
+    while (reader.remaining() > 0) {
+        auto const leaf = static_cast<std::uint32_t>(reader.take_varint());
+        T value = decode<T>(reader);
+        if (last) spines.push(spine, std::move(*last), leaf, all, combine);
+        last.emplace(Entry{leaf, std::move(value)});
+    }
+    if (!last) return std::nullopt;
+    std::vector<Entry> folded;
+    spines.finish(spine, std::move(*last), all, combine, folded);
+    T result = std::move(folded[0].value);
+    adopt_views(result, arena);
+    return result;
+}
+
+}  // namespace serry

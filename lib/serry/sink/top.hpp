@@ -1,0 +1,79 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "serry/base/arena.hpp"
+#include "serry/serde/codec.hpp"
+#include "serry/sink/action_end.hpp"
+
+namespace serry {
+
+/// The first `most` of the records given, by `before`; of equal ones those that came earlier. Holds at
+/// most twice as many. Records are copied, what their views point at as well.
+template <typename T, typename Before>
+class TopRecords {
+public:
+    TopRecords(std::uint64_t most, Before const& before) : most_(most), before_(before) {}
+
+    void add(T const& record) {
+        if (most_ == 0) return;
+        if (is_pruned_ && !std::invoke(before_, record, records_[most_ - 1])) return;
+        records_.push_back(record);
+        adopt_views(records_.back(), arena_);
+        if (records_.size() >= 2 * most_) prune();
+    }
+
+    /// In order.
+    std::vector<T> const& records() {
+        prune();
+        return records_;
+    }
+
+private:
+    void prune() {
+        std::stable_sort(records_.begin(), records_.end(),
+                         [this](T const& a, T const& b) { return std::invoke(before_, a, b); });
+        if (records_.size() > most_) records_.erase(records_.begin() + static_cast<std::ptrdiff_t>(most_), records_.end());
+        is_pruned_ = records_.size() == most_;
+        if constexpr (has_views<T>) {
+            Arena kept;
+            for (T& record : records_) adopt_views(record, kept);
+            arena_ = std::move(kept);
+        }
+    }
+
+    std::uint64_t most_;
+    Before const& before_;
+    bool is_pruned_ = false;
+    std::vector<T> records_;
+    Arena arena_;
+};
+
+/// top(n, before) on one rank.
+template <Encodable T, typename Before>
+class TopEnd final : public ActionEnd<T> {
+public:
+    TopEnd(TypedTransformation<T>& parent, Transformation const& action, std::uint64_t most, Before const& before)
+        : ActionEnd<T>(parent), action_(action), top_(most, before) {}
+
+    TopRecords<T, Before>& top() { return top_; }
+
+private:
+    void use(std::span<T const> batch) override {
+        std::size_t i = 0;
+        try {
+            for (; i < batch.size(); ++i) top_.add(batch[i]);
+        } catch (...) {
+            rethrow_located(action_, this->record_ + i);
+        }
+    }
+
+    Transformation const& action_;
+    TopRecords<T, Before> top_;
+};
+
+}  // namespace serry

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "serry/base/concepts.hpp"
+#include "serry/base/hash.hpp"
+#include "serry/serde/codec.hpp"
+#include "serry/stage/batch.hpp"
+#include "serry/stage/typed_transformation.hpp"
+
+namespace serry {
+
+/// Cuts `record_count` records into contiguous, even splits: as many as asked for, else at most 64.
+SplitList split_records(std::uint64_t record_count, SplitRequest const& request);
+
+/// parallelize(): records that every rank holds already.
+template <Record T>
+class MemorySource final : public TypedTransformation<T> {
+public:
+    MemorySource(Lineage& lineage, CallSite at, std::vector<T> records, std::uint64_t partition_count)
+        : TypedTransformation<T>(lineage,
+                                 {.name = "parallelize",
+                                  .at = at,
+                                  .dependency = Dependency::none,
+                                  .parents = {},
+                                  .argument_fingerprint = content_fingerprint(records),
+                                  .partition_count = partition_count}),
+          records_(std::move(records)) {}
+
+    SplitList list_splits(SplitRequest const& request) const override {
+        return split_records(records_.size(), request);
+    }
+    void attach(Pipeline& pipeline, Consumer<T>& next) override {
+        pipeline.add_head<Reader>(*this, next);
+    }
+
+private:
+    class Reader final : public PartitionReader {
+    public:
+        Reader(MemorySource const& source, Consumer<T>& next) : source_(source), next_(next) {}
+
+        void read(TaskContext& task) override {
+            Split const& split = source_.splits().splits[task.partition().index];
+            for (std::uint64_t at = split.begin; at < split.end && !task.enough; at += batch_records) {
+                std::uint64_t const count = std::min<std::uint64_t>(batch_records, split.end - at);
+                task.poll();
+                task.records_in += count;
+                next_.consume({source_.records_.data() + at, count});
+            }
+            next_.finish();
+        }
+
+    private:
+        MemorySource const& source_;
+        Consumer<T>& next_;
+    };
+
+    /// Ranks that were given different records have different lineages.
+    static std::uint64_t content_fingerprint(std::vector<T> const& records) {
+        std::uint64_t fingerprint = records.size();
+        if constexpr (Encodable<T>) {
+            ByteWriter bytes;
+            for (T const& record : records) {
+                bytes.clear();
+                encode(record, bytes);
+                fingerprint = mix_fingerprint(fingerprint, bytes.view());
+            }
+        }
+        return fingerprint;
+    }
+
+    std::vector<T> records_;
+};
+
+/// iota(): the numbers 0 to record_count - 1, made as they are needed.
+class IotaSource final : public TypedTransformation<std::int64_t> {
+public:
+    IotaSource(Lineage& lineage, CallSite at, std::uint64_t record_count, std::uint64_t partition_count)
+        : TypedTransformation<std::int64_t>(lineage,
+                                            {.name = "iota",
+                                             .at = at,
+                                             .dependency = Dependency::none,
+                                             .parents = {},
+                                             .argument_fingerprint = record_count,
+                                             .partition_count = partition_count}),
+          record_count_(record_count) {}
+
+    SplitList list_splits(SplitRequest const& request) const override {
+        return split_records(record_count_, request);
+    }
+    void attach(Pipeline& pipeline, Consumer<std::int64_t>& next) override;
+
+private:
+    std::uint64_t record_count_;
+};
+
+}  // namespace serry

@@ -1,0 +1,221 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include "serry/base/arena.hpp"
+#include "serry/base/concepts.hpp"
+#include "serry/stage/batch.hpp"
+#include "serry/stage/typed_transformation.hpp"
+
+namespace serry {
+
+/// An operator between two batches: takes records of In, gives records of Out to `next`.
+template <typename In, typename Out>
+class NarrowOperator : public Operator, public Consumer<In> {
+public:
+    NarrowOperator(Transformation const& step, Consumer<Out>& next) : step_(step), next_(next) {}
+
+    void begin(TaskContext&) override {
+        record_ = 0;
+        out_.clear();
+        arena_.clear();
+    }
+    void finish() override { next_.finish(); }
+
+protected:
+    void emit_batch() {
+        next_.consume(out_.records());
+        out_.clear();
+        arena_.clear();
+    }
+
+    Transformation const& step_;
+    Consumer<Out>& next_;
+    Batch<Out> out_;
+    Arena arena_;
+    std::uint64_t record_ = 0;  ///< ordinal of the current batch's first record
+};
+
+template <typename In, typename Out, typename F>
+class MapOperator final : public NarrowOperator<In, Out> {
+public:
+    MapOperator(Transformation const& step, Consumer<Out>& next, F const& f)
+        : NarrowOperator<In, Out>(step, next), f_(f) {}
+
+    void consume(std::span<In const> batch) override {
+        std::size_t i = 0;
+        try {
+            if constexpr (Batch<Out>::is_simple && PlainMapper<F, In>) {
+                Out* const out = this->out_.data();
+                for (; i < batch.size(); ++i) new (out + i) Out(std::invoke(f_, batch[i]));
+                this->out_.set_size(i);
+            } else {
+                for (; i < batch.size(); ++i) this->out_.add(call(batch[i]));
+            }
+        } catch (...) {
+            rethrow_located(this->step_, this->record_ + i);
+        }
+        this->record_ += batch.size();
+        this->emit_batch();
+    }
+
+private:
+    decltype(auto) call(In const& record) {
+        if constexpr (PlainMapper<F, In>)
+            return std::invoke(f_, record);
+        else
+            return std::invoke(f_, record, this->arena_);
+    }
+
+    F const& f_;
+};
+
+template <typename T, typename F>
+class FilterOperator final : public NarrowOperator<T, T> {
+public:
+    FilterOperator(Transformation const& step, Consumer<T>& next, F const& keep)
+        : NarrowOperator<T, T>(step, next), keep_(keep) {}
+
+    void consume(std::span<T const> batch) override {
+        std::size_t i = 0;
+        try {
+            if constexpr (Batch<T>::is_simple && std::is_copy_constructible_v<T>) {
+                // Every record is written, and counted only if it is kept: no branch to predict.
+                T* const out = this->out_.data();
+                std::size_t kept = 0;
+                for (; i < batch.size(); ++i) {
+                    new (out + kept) T(batch[i]);
+                    kept += static_cast<bool>(std::invoke(keep_, batch[i]));
+                }
+                this->out_.set_size(kept);
+            } else {
+                for (; i < batch.size(); ++i)
+                    if (std::invoke(keep_, batch[i])) this->out_.add(batch[i]);
+            }
+        } catch (...) {
+            rethrow_located(this->step_, this->record_ + i);
+        }
+        this->record_ += batch.size();
+        if (!this->out_.empty()) this->emit_batch();
+    }
+
+private:
+    F const& keep_;
+};
+
+/// How a flat_map's function gives its records: it calls emit(record), or returns a range of them.
+template <typename F, typename In, typename Out>
+class FlatMapOperator final : public NarrowOperator<In, Out> {
+public:
+    FlatMapOperator(Transformation const& step, Consumer<Out>& next, F const& f)
+        : NarrowOperator<In, Out>(step, next), f_(f) {}
+
+    void consume(std::span<In const> batch) override {
+        std::size_t i = 0;
+        auto const emit = [this](auto&& record) {
+            this->out_.add(std::forward<decltype(record)>(record));
+            if (this->out_.is_full()) this->emit_batch();
+        };
+        try {
+            for (; i < batch.size(); ++i) {
+                if constexpr (std::invocable<F const&, In const&, decltype(emit)>)
+                    std::invoke(f_, batch[i], emit);
+                else
+                    for (auto&& record : std::invoke(f_, batch[i]))
+                        emit(std::forward<decltype(record)>(record));
+            }
+        } catch (...) {
+            rethrow_located(this->step_, this->record_ + i);
+        }
+        this->record_ += batch.size();
+        if (!this->out_.empty()) this->emit_batch();
+    }
+
+private:
+    F const& f_;
+};
+
+/// map_partitions: f(Partition) makes a handler for one partition, called as handler(span, emit) for
+/// every batch and, if it can be, as handler.finish(emit) at the end.
+template <typename F, typename In, typename Out>
+class MapPartitionsOperator final : public NarrowOperator<In, Out> {
+public:
+    MapPartitionsOperator(Transformation const& step, Consumer<Out>& next, F const& f)
+        : NarrowOperator<In, Out>(step, next), f_(f) {}
+
+    void begin(TaskContext& task) override {
+        NarrowOperator<In, Out>::begin(task);
+        handler_.reset();
+        located([&] { handler_ = std::make_unique<Handler>(std::invoke(f_, task.partition())); });
+    }
+
+    void consume(std::span<In const> batch) override {
+        located([&] { (*handler_)(batch, emitter()); });
+        this->record_ += batch.size();
+        if (!this->out_.empty()) this->emit_batch();
+    }
+
+    void finish() override {
+        auto const emit = emitter();
+        if constexpr (requires(std::invoke_result_t<F const&, Partition> & handler) {
+                          handler.finish(emit);
+                      })
+            located([&] { handler_->finish(emit); });
+        if (!this->out_.empty()) this->emit_batch();
+        this->next_.finish();
+    }
+
+private:
+    using Handler = std::invoke_result_t<F const&, Partition>;
+
+    auto emitter() {
+        return [this](auto&& record) {
+            this->out_.add(std::forward<decltype(record)>(record));
+            if (this->out_.is_full()) this->emit_batch();
+        };
+    }
+
+    template <typename Call>
+    void located(Call const& call) {
+        try {
+            call();
+        } catch (...) {
+            rethrow_located(this->step_, this->record_);
+        }
+    }
+
+    F const& f_;
+    std::unique_ptr<Handler> handler_;
+};
+
+/// A narrow step: one parent, one function, one operator.
+template <typename In, typename Out, typename F, typename Op>
+class NarrowTransformation final : public TypedTransformation<Out> {
+public:
+    NarrowTransformation(Lineage& lineage,
+                         std::string name,
+                         CallSite at,
+                         TypedPointer<In> const& parent,
+                         F f)
+        : TypedTransformation<Out>(lineage,
+                                   {.name = std::move(name),
+                                    .at = at,
+                                    .dependency = Dependency::narrow,
+                                    .parents = {parent}}),
+          parent_(*parent),
+          f_(std::move(f)) {}
+
+    void attach(Pipeline& pipeline, Consumer<Out>& next) override {
+        auto& op = pipeline.add<Op>(static_cast<Transformation const&>(*this), next, f_);
+        parent_.attach(pipeline, op);
+    }
+
+private:
+    TypedTransformation<In>& parent_;
+    F f_;
+};
+
+}  // namespace serry
