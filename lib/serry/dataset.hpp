@@ -232,7 +232,8 @@ public:
         ActionStep const action(*this, "write_text", at);
         OutputJob output(*session_, path, action);
         TextSink<T> sink(*step_, action, output.parts_path());
-        output.commit(session_->run(*step_, action, sink), step_->partition_count());
+        Vote const vote = session_->run(*step_, action, sink);
+        output.commit(vote, step_->partition_count());  // known only now
     }
 
     /// What an action on this dataset would run: the stages and their steps. Local; the same everywhere.

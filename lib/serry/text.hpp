@@ -35,9 +35,9 @@ struct SplitWords {
     }
 };
 
-/// Emit the words of a line: for flat_map. Words are separated by bytes <= ' ' (blanks, tabs, line ends,
-/// control characters), all other bytes belong to words, and there are no empty ones. The words are
-/// views of the line.
+/// Emit the words of a line: for flat_map. Words are separated by bytes <= ' ' (blanks, tabs, line
+/// ends, control characters), all other bytes belong to words, and there are no empty ones. The
+/// words are views of the line.
 inline constexpr SplitWords split_words{};
 
 /// See lowercase.
@@ -49,8 +49,8 @@ struct Lowercase {
     }
 };
 
-/// Turn A-Z into a-z and leave all other bytes as they are: for map. The result lives in the batch's
-/// arena.
+/// Turn A-Z into a-z and leave all other bytes as they are: for map. The result lives in the
+/// batch's arena.
 inline constexpr Lowercase lowercase{};
 
 }  // namespace serry

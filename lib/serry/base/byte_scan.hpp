@@ -8,20 +8,23 @@
 
 namespace serry {
 
-/// The words of a stretch of text: word i is its bytes [begin[i], end[i]). What lies behind the last
-/// word is undefined: finders write there too.
+/// The words of a stretch of text: word i is its bytes [begin[i], end[i]). What lies behind the
+/// last word is undefined: finders write there too.
 struct WordBounds {
     static constexpr std::size_t stretch_bytes = 2048;
     static constexpr std::size_t capacity = stretch_bytes / 2 + 64;
 
-    std::uint16_t begin[capacity];
-    std::uint16_t end[capacity];
+    std::uint32_t begin[capacity];
+    std::uint32_t end[capacity];
 };
 
 namespace byte_scan {
 
 using WordFinder = std::size_t(std::string_view text, WordBounds& words);
-using ByteMarker = void(char const* text, std::size_t mask_count, char wanted, std::uint64_t* masks);
+using ByteMarker = void(char const* text,
+                        std::size_t mask_count,
+                        char wanted,
+                        std::uint64_t* masks);
 
 /// One way to do it, in the words of a CPU's features.
 struct Way {
@@ -30,7 +33,8 @@ struct Way {
     ByteMarker* mark_byte;
 };
 
-/// The ways that this CPU can go, the best one first. All give the same results; the last is plain C++.
+/// The ways that this CPU can go, the best one first. All give the same results; the last is plain
+/// C++.
 std::span<Way const> ways();
 
 /// The best way. Found out at the first call, and the same for ever.
@@ -39,8 +43,8 @@ extern std::atomic<ByteMarker*> best_byte_marker;
 
 }  // namespace byte_scan
 
-/// Find the words of `text`, maximal runs of bytes > ' ', and return how many there are. Reads no byte
-/// outside of `text`. Requires text.size() <= WordBounds::stretch_bytes.
+/// Find the words of `text`, maximal runs of bytes > ' ', and return how many there are. Reads no
+/// byte outside of `text`. Requires text.size() <= WordBounds::stretch_bytes.
 inline std::size_t find_words(std::string_view text, WordBounds& words) {
     return byte_scan::best_word_finder.load(std::memory_order_relaxed)(text, words);
 }

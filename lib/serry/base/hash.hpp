@@ -24,23 +24,26 @@ namespace serry {
 /// The 64-bit hash of an encoded key. Stable: the same on every machine, in every run and release of
 /// format version 1, since the order of outputs and the content of checkpoints follow from it.
 ///
-/// Up to 16 bytes: one multiplication folded to 64 bits, as in wyhash (Wang Yi, 2019). Longer: XXH3
-/// (Collet, 2019) with the seed below.
+/// Up to 15 bytes: one multiplication folded to 64 bits, as in wyhash (Wang Yi, 2019). Longer: XXH3
+/// (Collet, 2019) with a seed of ours.
 std::uint64_t hash_long(std::string_view bytes) noexcept;
 
-/// A key of up to 16 bytes as two words, the bytes behind the key zero.
+/// A key of up to 15 bytes as two words: its bytes, zeros, and in the last byte its size + 1. So equal
+/// words mean equal keys, and no key is all zeros.
 struct ShortKey {
     std::uint64_t low = 0;
     std::uint64_t high = 0;
+
+    std::size_t size() const { return static_cast<std::size_t>(high >> 56) - 1; }
+    friend bool operator==(ShortKey const&, ShortKey const&) = default;
 };
 
-inline constexpr std::size_t short_key_bytes = 16;
+inline constexpr std::size_t short_key_bytes = 15;
 
-/// Requires size <= short_key_bytes.
-inline std::uint64_t hash_short(ShortKey key, std::size_t size) noexcept {
+inline std::uint64_t hash_short(ShortKey key) noexcept {
     __extension__ using Wide = unsigned __int128;
-    auto const product = static_cast<Wide>(key.low ^ 0xa0761d6478bd642fULL)
-                         * (key.high ^ (size + 1) * 0xe7037ed1a0b428dbULL);
+    auto const product =
+        static_cast<Wide>(key.low ^ 0xa0761d6478bd642fULL) * (key.high ^ 0xe7037ed1a0b428dbULL);
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
@@ -48,14 +51,15 @@ namespace hashing {
 
 /// Reads no byte outside of `bytes`.
 inline ShortKey load_bytewise(std::string_view bytes) noexcept {
-    ShortKey key;
-    char const* p = bytes.data();
     std::size_t const n = bytes.size();
+    ShortKey key{0, std::uint64_t{n + 1} << 56};
+    char const* p = bytes.data();
     if (n >= 8) {
         std::memcpy(&key.low, p, 8);
         if (n > 8) {
-            std::memcpy(&key.high, p + n - 8, 8);
-            key.high >>= 8 * (16 - n);
+            std::uint64_t last = 0;
+            std::memcpy(&last, p + n - 8, 8);
+            key.high |= last >> (8 * (16 - n));
         }
     } else if (n >= 4) {
         std::uint32_t first = 0, last = 0;
@@ -71,29 +75,29 @@ inline ShortKey load_bytewise(std::string_view bytes) noexcept {
 
 }  // namespace hashing
 
-/// Requires bytes.size() <= short_key_bytes. May look at (and drop) up to 16 bytes from bytes.data() on,
+/// Requires bytes.size() <= short_key_bytes. May look at (and drop) 16 bytes from bytes.data() on,
 /// but only of the same page of memory: the branches of the byte-wise way cost more than the whole
 /// look-up, since the lengths of words cannot be predicted.
 inline ShortKey load_short(std::string_view bytes) noexcept {
 #if SERRY_WIDE_KEY_LOADS
     auto const address = reinterpret_cast<std::uintptr_t>(bytes.data());
-    if ((address & 4095) > 4096 - short_key_bytes) return hashing::load_bytewise(bytes);
+    if ((address & 4095) > 4096 - 16) return hashing::load_bytewise(bytes);
     alignas(16) static constexpr std::uint8_t ones_then_zeros[32] = {
         255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
     __m128i const mask = _mm_loadu_si128(
-        reinterpret_cast<__m128i const*>(ones_then_zeros + short_key_bytes - bytes.size()));
+        reinterpret_cast<__m128i const*>(ones_then_zeros + 16 - bytes.size()));
     __m128i const all = _mm_loadu_si128(reinterpret_cast<__m128i const*>(bytes.data()));
     __m128i const kept = _mm_and_si128(all, mask);
     return {static_cast<std::uint64_t>(_mm_cvtsi128_si64(kept)),
-            static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_unpackhi_epi64(kept, kept)))};
+            static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_unpackhi_epi64(kept, kept)))
+                | std::uint64_t{bytes.size() + 1} << 56};
 #else
     return hashing::load_bytewise(bytes);
 #endif
 }
 
 inline std::uint64_t hash_key(std::string_view bytes) noexcept {
-    return bytes.size() <= short_key_bytes ? hash_short(load_short(bytes), bytes.size())
-                                           : hash_long(bytes);
+    return bytes.size() <= short_key_bytes ? hash_short(load_short(bytes)) : hash_long(bytes);
 }
 
 /// The partition of `partition_count` that a hash belongs to: partitions are equal ranges of hashes, in
@@ -113,7 +117,7 @@ inline std::uint64_t first_hash_of(std::uint64_t partition, std::uint64_t partit
 
 /// Mixes `value` into a running fingerprint; order matters.
 inline std::uint64_t mix_fingerprint(std::uint64_t fingerprint, std::uint64_t value) noexcept {
-    return hash_short({fingerprint, value}, 16);
+    return hash_short({fingerprint, value});
 }
 inline std::uint64_t mix_fingerprint(std::uint64_t fingerprint, std::string_view text) noexcept {
     return mix_fingerprint(fingerprint, hash_key(text) ^ text.size());

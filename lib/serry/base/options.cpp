@@ -19,7 +19,11 @@ void from_environment(char const* name, T& option, Read read) {
     if (char const* text = std::getenv(name)) option = read(name, text);
 }
 
-std::string as_text(std::string const&, std::string const& text) { return text; }
+std::string progress_option(std::string const& where, std::string const& text) {
+    for (char const* mode : {"auto", "bar", "lines", "off"})
+        if (text == mode) return text;
+    throw UsageError(fmt::format("{}: \"{}\" is unknown; expected auto, bar, lines or off", where, text));
+}
 
 std::optional<std::uint64_t> number_in_file(char const* path) {
     std::ifstream file(path);
@@ -51,18 +55,23 @@ bool flag_option(std::string const& where, std::string const& text) {
     throw UsageError(fmt::format("{}: \"{}\" is neither yes nor no; expected 1 or 0", where, text));
 }
 
+std::string path_option(std::string const& where, std::string const& text) {
+    if (!text.empty()) return text;
+    throw UsageError(fmt::format("{}: nothing given; expected a path", where));
+}
+
 Options options_from_environment() {
     Options options;
     from_environment("SERRY_MEMORY", options.memory_bytes, bytes_option);
-    from_environment("SERRY_SCRATCH", options.scratch, as_text);
+    from_environment("SERRY_SCRATCH", options.scratch, path_option);
     from_environment("SERRY_PARTITIONS", options.partition_count, count_option);
     from_environment("SERRY_OVERWRITE", options.overwrite, flag_option);
     from_environment("SERRY_COLLECT_LIMIT", options.collect_limit_bytes, bytes_option);
     from_environment("SERRY_TABLE_SLOTS", options.table_slots, count_option);
     from_environment("SERRY_ROUND_BYTES", options.round_bytes, bytes_option);
-    from_environment("SERRY_PROGRESS", options.progress, as_text);
+    from_environment("SERRY_PROGRESS", options.progress, progress_option);
     from_environment("SERRY_QUIET", options.quiet, flag_option);
-    from_environment("SERRY_EVENTS", options.events, as_text);
+    from_environment("SERRY_EVENTS", options.events, path_option);
     return options;
 }
 

@@ -37,11 +37,12 @@ struct Options {
 /// The options that the environment sets. Throws UsageError naming a variable that cannot be read.
 Options options_from_environment();
 
-/// `text` as a number of bytes, a count or a yes/no; throws UsageError naming `where` ("--memory",
-/// "SERRY_MEMORY"), what was given and what was expected.
+/// `text` as a number of bytes, a count, a yes/no or a path; throws UsageError naming `where`
+/// ("--memory", "SERRY_MEMORY"), what was given and what was expected.
 std::uint64_t bytes_option(std::string const& where, std::string const& text);
 std::uint64_t count_option(std::string const& where, std::string const& text);
 bool flag_option(std::string const& where, std::string const& text);
+std::string path_option(std::string const& where, std::string const& text);
 
 /// Bytes of memory that one of `ranks_on_node` ranks may use when nobody said: the cgroup's limit or the
 /// machine's memory, less a tenth, over the ranks.

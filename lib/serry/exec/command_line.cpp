@@ -26,31 +26,49 @@ void check_argument_count(CommandLineSpec const& spec, std::size_t given) {
                      + std::to_string(given) + "; " + spec.program + " --help shows all");
 }
 
-/// The options that every program has. Their texts are kept until parsing is over.
+/// An option whose value, or whether it was given, is looked at when parsing is over.
+struct Slot {
+    CLI::Option* option = nullptr;
+    std::string name;
+    std::string value;
+    bool flag = false;
+
+    bool is_given() const { return option->count() > 0; }
+
+    /// An empty `value_name` makes a flag. Stays where it is until parsing is over.
+    void add_to(CLI::App& app, OptionSpec const& spec) {
+        name = spec.name;
+        if (spec.value_name.empty())
+            option = app.add_flag(name, flag, spec.help)->disable_flag_override();
+        else
+            option = app.add_option(name, value, spec.help)->type_name(spec.value_name);
+    }
+};
+
+/// The options that every program has.
 struct CommonOptions {
-    std::string memory, scratch, partitions, events;
-    bool overwrite = false;
-    bool quiet = false;
+    Slot partitions, memory, scratch, overwrite, events, quiet;
 
     void add_to(CLI::App& app) {
-        app.add_option("--partitions", partitions, "cut inputs and shuffles into N partitions (default: by the input's bytes)")
-            ->type_name("N");
-        app.add_option("--memory", memory, "memory that each rank may use, such as 4g (default: its share of the node's)")
-            ->type_name("BYTES");
-        app.add_option("--scratch", scratch, "folder on a local disk for what does not fit into memory (default: /tmp)")
-            ->type_name("DIR");
-        app.add_flag("--overwrite", overwrite, "replace an output that exists");
-        app.add_option("--events", events, "append a line of JSON for each stage and rank to FILE")->type_name("FILE");
-        app.add_flag("--quiet", quiet, "print no table of stages and no progress");
+        partitions.add_to(app, {"--partitions", "N",
+                                "cut inputs and shuffles into N partitions (default: by the input's bytes)"});
+        memory.add_to(app, {"--memory", "BYTES",
+                            "memory that each rank may use, such as 4g (default: its share of the node's)"});
+        scratch.add_to(app, {"--scratch", "DIR",
+                             "folder on a local disk for what does not fit into memory (default: /tmp)"});
+        overwrite.add_to(app, {"--overwrite", "", "replace an output that exists"});
+        events.add_to(app, {"--events", "FILE", "append a line of JSON for each stage and rank to FILE"});
+        quiet.add_to(app, {"--quiet", "", "print no table of stages and no progress"});
     }
 
     void apply(Options& options) const {
-        if (!memory.empty()) options.memory_bytes = bytes_option("--memory", memory);
-        if (!scratch.empty()) options.scratch = scratch;
-        if (!partitions.empty()) options.partition_count = count_option("--partitions", partitions);
-        if (!events.empty()) options.events = events;
-        options.overwrite = options.overwrite || overwrite;
-        options.quiet = options.quiet || quiet;
+        if (memory.is_given()) options.memory_bytes = bytes_option(memory.name, memory.value);
+        if (scratch.is_given()) options.scratch = path_option(scratch.name, scratch.value);
+        if (partitions.is_given())
+            options.partition_count = count_option(partitions.name, partitions.value);
+        if (events.is_given()) options.events = path_option(events.name, events.value);
+        options.overwrite = options.overwrite || overwrite.is_given();
+        options.quiet = options.quiet || quiet.is_given();
         if (options.quiet) options.progress = "off";
     }
 };
@@ -79,32 +97,23 @@ CommandLine read_command_line(int argc, char const* const* argv, CommandLineSpec
     CommandLine line;
     line.options = options_from_environment();
     app.add_option("arguments", line.arguments)->group("");
-    struct Own {
-        CLI::Option* option;
-        std::string name;
-        std::string value;
-        bool flag = false;
-    };
-    std::deque<Own> own;
-    for (OptionSpec const& option : spec.options) {
-        Own& kept = own.emplace_back();
-        kept.name = option.name;
-        kept.option = option.value_name.empty() ? app.add_flag(option.name, kept.flag, option.help)
-                                                : app.add_option(option.name, kept.value, option.help)
-                                                      ->type_name(option.value_name);
-    }
+    std::deque<Slot> own;
     CommonOptions common;
-    common.add_to(app);
     try {
+        for (OptionSpec const& option : spec.options) own.emplace_back().add_to(app, option);
+        common.add_to(app);
         app.parse(argc, argv);
     } catch (CLI::CallForHelp const&) {
         line.answer = app.help();
         return line;
+    } catch (CLI::ConstructionError const& error) {
+        throw UsageError(spec.program + ": its source declares an option that cannot be: " + error.what()
+                         + "; it must differ from those of --help");
     } catch (CLI::ParseError const& error) {
         throw UsageError(spec.program + ": " + error.what() + "; expected " + usage_of(spec) + "; --help shows all");
     }
-    for (Own const& kept : own)
-        if (kept.option->count() > 0) line.given.push_back({kept.name, kept.value});
+    for (Slot const& option : own)
+        if (option.is_given()) line.given.push_back({option.name, option.value});
     common.apply(line.options);
     check_argument_count(spec, line.arguments.size());
     return line;

@@ -23,7 +23,7 @@ struct CommandLine {
         std::string value;
     };
     std::vector<Given> given;
-    /// Set when --help or --version was given: print it and leave.
+    /// Set when --help was given: print it and leave.
     std::optional<std::string> answer;
 };
 

@@ -20,8 +20,8 @@ namespace serry {
 
 /// The sending side of reduce_by_key on one rank: the values of a key are combined where they appear.
 ///
-/// Open addressing with linear probing. Keys of up to 16 bytes lie in the slot, longer ones in an arena
-/// beside their hash; look-ups go in groups, so that the slots' cache lines come in while others are
+/// Open addressing with linear probing. Keys of up to 15 bytes lie in the slot, longer ones in an arena
+/// with their hash in the slot; look-ups go in groups, so that the slots' cache lines come in while others are
 /// worked on. The table grows up to `most_slots` and then freezes: keys inside go on combining, others
 /// are refused, and are the caller's to pass on.
 ///
@@ -33,9 +33,11 @@ public:
 
     /// A key as the table compares it; made by probe_for().
     struct Probe {
-        ShortKey key;            ///< long keys: {hash, address of the bytes}
+        ShortKey key;  ///< long keys: {hash, long_tag}
         std::uint64_t hash = 0;
-        std::uint32_t tag = 0;   ///< bytes of the key + 1
+        std::string_view bytes;
+
+        bool is_long() const { return bytes.size() > short_key_bytes; }
     };
 
     CombineTable(F const& combine, std::uint64_t most_slots, LeafRange leaves)
@@ -46,15 +48,16 @@ public:
     CombineTable(CombineTable const&) = delete;
     CombineTable& operator=(CombineTable const&) = delete;
 
+    /// `key` must stay where it is as long as the probe is used.
     static Probe probe_for(std::string_view key) {
         Probe probe;
-        probe.tag = static_cast<std::uint32_t>(key.size() + 1);
+        probe.bytes = key;
         if (key.size() <= short_key_bytes) {
             probe.key = load_short(key);
-            probe.hash = hash_short(probe.key, key.size());
+            probe.hash = hash_short(probe.key);
         } else {
             probe.hash = hash_long(key);
-            probe.key = {probe.hash, reinterpret_cast<std::uintptr_t>(key.data())};
+            probe.key = {probe.hash, long_tag};
         }
         return probe;
     }
@@ -65,11 +68,11 @@ public:
     bool add(Probe const& probe, V const& value, std::uint32_t leaf) {
         for (std::size_t at = home(probe.hash);; at = (at + 1) & mask_) {
             Slot& slot = slots_[at];
-            if (slot.tag == probe.tag && is_same_key(slot, probe)) {
+            if (slot.key == probe.key || (probe.is_long() && is_same_long_key(slot, probe))) {
                 combine(slot, value, leaf);
                 return true;
             }
-            if (slot.tag == 0) return insert(at, probe, value, leaf);
+            if (slot.key.high == 0) return insert(at, probe, value, leaf);
         }
     }
 
@@ -84,16 +87,15 @@ public:
     template <typename Visit>
     void for_each_used(Visit visit) const {
         for (std::size_t at = 0; at <= mask_; ++at)
-            if (slots_[at].tag != 0) visit(hash_of(slots_[at]), at);
+            if (slots_[at].key.high != 0) visit(hash_of(slots_[at]), at);
     }
     void prefetch_slot(std::size_t at) const { __builtin_prefetch(&slots_[at]); }
 
     /// The key in a used slot; valid as long as the table is.
     std::string_view key_at(std::size_t at) const {
         Slot const& slot = slots_[at];
-        std::size_t const size = slot.tag - 1;
-        if (size <= short_key_bytes) return {reinterpret_cast<char const*>(&slot.key), size};
-        return {reinterpret_cast<char const*>(slot.key.high), size};
+        if (is_long(slot)) return long_key(slot);
+        return {reinterpret_cast<char const*>(&slot.key), slot.key.size()};
     }
 
     /// Give what this rank knows of the key in a used slot, once: visit(value, leaf) in ascending order
@@ -121,19 +123,18 @@ public:
     }
 
 private:
-    static constexpr std::size_t first_slots = std::size_t{1} << 12;
+    static constexpr std::uint64_t long_tag = std::uint64_t{0xff} << 56;
+    static constexpr std::size_t first_slots = std::size_t{1} << 8;
 
     struct ExactSlot {
-        ShortKey key;
-        std::uint32_t tag;  ///< 0: the slot is free
+        ShortKey key;  ///< high is 0 in a free slot; long keys: {hash, long_tag | address in the arena}
         V value;
     };
     struct OrderedSlot {
         ShortKey key;
-        std::uint32_t tag;
         std::uint32_t leaf;
-        V value;  ///< of `leaf`; values of earlier leaves are on the spine
         typename Spines<V>::Spine spine;
+        V value;  ///< of `leaf`; values of earlier leaves are on the spine
     };
     using Slot = std::conditional_t<is_ordered, OrderedSlot, ExactSlot>;
 
@@ -141,17 +142,27 @@ private:
     // fill the table from one end to the other.
     std::size_t home(std::uint64_t hash) const { return static_cast<std::size_t>(hash >> 20) & mask_; }
 
+    static bool is_long(Slot const& slot) { return slot.key.high >= long_tag; }
     static std::uint64_t hash_of(Slot const& slot) {
-        std::size_t const size = slot.tag - 1;
-        return size <= short_key_bytes ? hash_short(slot.key, size) : slot.key.low;
+        return is_long(slot) ? slot.key.low : hash_short(slot.key);
     }
 
-    static bool is_same_key(Slot const& slot, Probe const& probe) {
-        if (slot.key.low != probe.key.low) return false;
-        if (slot.tag <= short_key_bytes + 1) return slot.key.high == probe.key.high;
-        return std::memcmp(reinterpret_cast<char const*>(slot.key.high),
-                           reinterpret_cast<char const*>(probe.key.high), slot.tag - 1)
-               == 0;
+    /// In the arena a long key lies behind its size.
+    static std::string_view long_key(Slot const& slot) {
+        auto const* const at = reinterpret_cast<char const*>(slot.key.high & ~long_tag);
+        std::size_t size = 0;
+        std::memcpy(&size, at, sizeof size);
+        return {at + sizeof size, size};
+    }
+    static bool is_same_long_key(Slot const& slot, Probe const& probe) {
+        return is_long(slot) && slot.key.low == probe.hash && long_key(slot) == probe.bytes;
+    }
+    std::uint64_t keep_long_key(std::string_view key) {
+        char* const to = arena_.allocate(sizeof(std::size_t) + key.size());
+        std::size_t const size = key.size();
+        std::memcpy(to, &size, sizeof size);
+        std::memcpy(to + sizeof size, key.data(), size);
+        return long_tag | reinterpret_cast<std::uintptr_t>(to);
     }
 
     void combine(Slot& slot, V const& value, std::uint32_t leaf) {
@@ -187,14 +198,10 @@ private:
             at = free_slot(probe.hash);
         }
         Slot& slot = slots_[at];
-        slot.key = probe.key;
-        if (probe.tag > short_key_bytes + 1) {
-            std::string_view const key(reinterpret_cast<char const*>(probe.key.high), probe.tag - 1);
-            slot.key.high = reinterpret_cast<std::uintptr_t>(arena_.copy(key).data());
-        }
         new (&slot.value) V(value);
         adopt_views(slot.value, arena_);
-        slot.tag = probe.tag;
+        slot.key = probe.key;
+        if (probe.is_long()) slot.key.high = keep_long_key(probe.bytes);
         if constexpr (is_ordered) {
             slot.leaf = leaf;
             slot.spine = Spines<V>::none;
@@ -205,7 +212,7 @@ private:
 
     std::size_t free_slot(std::uint64_t hash) const {
         std::size_t at = home(hash);
-        while (slots_[at].tag != 0) at = (at + 1) & mask_;
+        while (slots_[at].key.high != 0) at = (at + 1) & mask_;
         return at;
     }
 
@@ -213,7 +220,7 @@ private:
         memory_ = SlotMemory(slot_count * sizeof(Slot));
         slots_ = static_cast<Slot*>(memory_.zeroed_bytes());
         mask_ = slot_count - 1;
-        limit_ = std::max<std::size_t>(1, slot_count / 8 * 5);
+        limit_ = std::max<std::size_t>(1, slot_count / 8 * 7);
     }
 
     void grow() {
@@ -222,14 +229,13 @@ private:
         std::size_t const old_count = mask_ + 1;
         allocate(2 * old_count);
         for (std::size_t at = 0; at < old_count; ++at) {
-            if (old[at].tag == 0) continue;
+            if (old[at].key.high == 0) continue;
             Slot& to = slots_[free_slot(hash_of(old[at]))];
             if constexpr (std::is_trivially_copyable_v<V>) {
                 to = old[at];
             } else {
                 to.key = old[at].key;
                 new (&to.value) V(std::move(old[at].value));
-                to.tag = old[at].tag;
                 if constexpr (is_ordered) to.leaf = old[at].leaf, to.spine = old[at].spine;
                 old[at].value.~V();
             }
@@ -239,7 +245,7 @@ private:
     void destroy_values() {
         if constexpr (!std::is_trivially_destructible_v<V>)
             for (std::size_t at = 0; slots_ && at <= mask_; ++at)
-                if (slots_[at].tag != 0) slots_[at].value.~V();
+                if (slots_[at].key.high != 0) slots_[at].value.~V();
     }
 
     F const& combine_;

@@ -39,7 +39,7 @@ struct MergingReceiver::Stream {
 };
 
 void MergingReceiver::Stream::append(std::span<char const> bytes, std::size_t window_bytes) {
-    queue.reserve(queue.empty() ? window_bytes : 0);
+    if (queue.empty() && !bytes.empty()) queue.reserve(window_bytes);
     if (!unread.empty()) std::memmove(queue.data(), unread.data(), unread.size());
     queue.set_size(unread.size());
     queue.put(bytes.data(), bytes.size());

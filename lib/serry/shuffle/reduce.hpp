@@ -132,14 +132,13 @@ private:
     }
 
     void make_probes(std::span<KeyValue<K, V> const> records, Probe* probes) {
-        if constexpr (codec::Leaf<K> || std::is_same_v<K, std::string_view>
-                      || std::is_same_v<K, std::string>) {
+        if constexpr (std::is_same_v<K, std::string_view> || std::is_same_v<K, std::string>) {
             for (std::size_t j = 0; j < records.size(); ++j) {
-                probes[j] = Table::probe_for(key_bytes(records[j].key, key_scratch_));
+                probes[j] = Table::probe_for(records[j].key);
                 table_.prefetch(probes[j]);
             }
         } else {
-            // The bytes of all keys of the group must stay, since long ones are compared where they lie.
+            // Their bytes must stay as long as the probes are used.
             std::size_t ends[Table::group];
             group_keys_.clear();
             for (std::size_t j = 0; j < records.size(); ++j) {
@@ -154,13 +153,8 @@ private:
     }
 
     void wait(Probe const& probe, KeyValue<K, V> const& record) {
-        std::size_t const size = probe.tag - 1;
-        std::string_view const key(size <= short_key_bytes
-                                       ? reinterpret_cast<char const*>(&probe.key)
-                                       : reinterpret_cast<char const*>(probe.key.high),
-                                   size);
         waiting_entries_.push_back({probe.hash, std::uint64_t{waiting_.size()} << 1});
-        put_record(key, record.value, leaf_, waiting_);
+        put_record(probe.bytes, record.value, leaf_, waiting_);
     }
 
     void put_record(std::string_view key, V const& value, std::uint32_t leaf, ByteWriter& out) {
@@ -244,7 +238,7 @@ private:
     std::vector<SendEntry> waiting_entries_;
     std::vector<SendEntry> entries_;
     std::vector<Stream> streams_;
-    ByteWriter key_scratch_, group_keys_, body_;
+    ByteWriter group_keys_, body_;
 };
 
 /// The receiving side: folds the merged records of each key and stores the result by partition.
@@ -420,7 +414,7 @@ private:
         /// A quarter of the memory for the table (growing it holds half as much again), an eighth for
         /// records that wait, half for what is received.
         typename Sender::Limits limits() const {
-            constexpr std::uint64_t slot_bytes = sizeof(ShortKey) + 8 + sizeof(V) + (is_ordered ? 8 : 0);
+            constexpr std::uint64_t slot_bytes = sizeof(ShortKey) + sizeof(V) + (is_ordered ? 8 : 0);
             std::uint64_t const slots = setting_.table_slots ? setting_.table_slots
                                                              : setting_.memory_bytes / 4 / slot_bytes;
             return {.table_slots = std::max<std::uint64_t>(slots, 2),

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <cstdint>
+#include <cstdlib>
 
 #include "serry/base/error.hpp"
 #include "serry/base/units.hpp"
@@ -12,26 +13,37 @@ namespace {
 
 constexpr std::size_t huge_page_bytes = std::size_t{2} << 20;
 
+[[noreturn]] void throw_does_not_fit(std::size_t byte_count) {
+    throw StorageError("a combine table of " + format_bytes(byte_count)
+                           + " does not fit into memory; set a smaller --memory",
+                       ExitCode::does_not_fit);
+}
+
 }  // namespace
 
 SlotMemory::SlotMemory(std::size_t byte_count) : byte_count_(byte_count) {
     bool const is_huge = byte_count >= huge_page_bytes;
-    mapped_bytes_ = byte_count + (is_huge ? huge_page_bytes : 0);
+    if (!is_huge) {
+        bytes_ = std::calloc(1, byte_count);
+        if (!bytes_) throw_does_not_fit(byte_count);
+        return;
+    }
+    mapped_bytes_ = byte_count + huge_page_bytes;
     mapped_ = mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (mapped_ == MAP_FAILED) {
         mapped_ = nullptr;
-        throw StorageError("a combine table of " + format_bytes(byte_count)
-                               + " does not fit into memory; set a smaller --memory",
-                           ExitCode::does_not_fit);
+        throw_does_not_fit(byte_count);
     }
-    auto address = reinterpret_cast<std::uintptr_t>(mapped_);
-    if (is_huge) address = (address + huge_page_bytes - 1) / huge_page_bytes * huge_page_bytes;
-    bytes_ = reinterpret_cast<void*>(address);
-    if (is_huge) madvise(bytes_, byte_count, MADV_HUGEPAGE);
+    auto const address = reinterpret_cast<std::uintptr_t>(mapped_);
+    bytes_ = reinterpret_cast<void*>((address + huge_page_bytes - 1) / huge_page_bytes * huge_page_bytes);
+    madvise(bytes_, byte_count, MADV_HUGEPAGE);
 }
 
 SlotMemory::~SlotMemory() {
-    if (mapped_) munmap(mapped_, mapped_bytes_);
+    if (mapped_)
+        munmap(mapped_, mapped_bytes_);
+    else
+        std::free(bytes_);
 }
 
 }  // namespace serry

@@ -5,8 +5,8 @@
 
 namespace serry {
 
-/// Zeroed memory for a table, straight from the kernel: in huge pages where it is large enough, and given
-/// back as soon as it is released.
+/// Zeroed memory for a table. From 2 MiB on straight from the kernel, in huge pages, and given back to it
+/// as soon as it is released.
 class SlotMemory {
 public:
     SlotMemory() = default;
@@ -26,7 +26,6 @@ public:
         return *this;
     }
 
-    /// Aligned to 64 bytes.
     void* zeroed_bytes() const { return bytes_; }
     std::size_t byte_count() const { return byte_count_; }
 

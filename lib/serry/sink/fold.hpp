@@ -56,15 +56,19 @@ private:
     using Entry = typename Spines<T>::Entry;
 
     void use(std::span<T const> batch) override {
+        if (batch.empty()) return;
         std::size_t i = 0;
         try {
-            for (; i < batch.size(); ++i) {
-                if (value_)
-                    *value_ = std::invoke(combine_, std::as_const(*value_), batch[i]);
-                else
-                    value_.emplace(batch[i]);
+            if (!value_) {
+                value_.emplace(batch[i++]);
                 adopt_views(*value_, arena_);
             }
+            T value = std::move(*value_);
+            for (; i < batch.size(); ++i) {
+                value = std::invoke(combine_, std::as_const(value), batch[i]);
+                adopt_views(value, arena_);
+            }
+            *value_ = std::move(value);
         } catch (...) {
             rethrow_located(action_, this->record_ + i);
         }

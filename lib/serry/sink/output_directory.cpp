@@ -37,7 +37,7 @@ bool is_dot(char const* name) {
 
 std::vector<std::string> names_in(std::string const& path) {
     OpenFolder const folder(opendir(path.c_str()));
-    if (!folder) throw_file_failure(path, "opening the folder", errno);
+    if (!folder) throw_file_failure(path, "reading the folder", errno);
     std::vector<std::string> names;
     errno = 0;
     while (dirent const* entry = readdir(folder.get()))
@@ -50,7 +50,7 @@ std::vector<std::string> names_in(std::string const& path) {
 std::optional<struct stat> look_at(std::string const& path) {
     struct stat found = {};
     if (lstat(path.c_str(), &found) == 0) return found;
-    if (errno == ENOENT) return std::nullopt;
+    if (errno == ENOENT || errno == ENAMETOOLONG) return std::nullopt;
     throw_file_failure(path, "looking there", errno);
 }
 

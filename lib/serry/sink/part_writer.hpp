@@ -16,6 +16,8 @@ namespace serry {
 std::string part_name(std::uint64_t partition);
 bool is_part_name(std::string_view name);
 
+inline constexpr std::size_t part_write_bytes = std::size_t{1} << 20;
+
 /// Writes the part files of this rank into an output folder, one after the other, through one
 /// buffer that is kept. Append to text() and call write_full() now and then; the file is written in
 /// multiples of part_write_bytes, at its multiples.
@@ -34,7 +36,7 @@ public:
     void open(std::uint64_t partition);
     /// The bytes of the open part that are not yet written.
     ByteWriter& text() { return text_; }
-    bool is_full() const;
+    bool is_full() const { return text_.size() >= part_write_bytes; }
     /// Write what fills the buffer's blocks; keep the rest of text().
     void write_full();
     /// Write what is left of text().
@@ -53,9 +55,5 @@ private:
     std::optional<OutputFile> part_;
     std::vector<OutputFile> unsynced_;
 };
-
-inline constexpr std::size_t part_write_bytes = std::size_t{1} << 20;
-
-inline bool PartWriter::is_full() const { return text_.size() >= part_write_bytes; }
 
 }  // namespace serry

@@ -7,7 +7,8 @@ namespace {
 
 class IotaReader final : public PartitionReader {
 public:
-    IotaReader(Transformation const& source, Consumer<std::int64_t>& next) : source_(source), next_(next) {}
+    IotaReader(Transformation const& source, Consumer<std::int64_t>& next)
+        : source_(source), next_(next) {}
 
     void read(TaskContext& task) override {
         Split const& split = source_.splits().splits[task.partition().index];

@@ -21,7 +21,10 @@ SplitList split_records(std::uint64_t record_count, SplitRequest const& request)
 template <Record T>
 class MemorySource final : public TypedTransformation<T> {
 public:
-    MemorySource(Lineage& lineage, CallSite at, std::vector<T> records, std::uint64_t partition_count)
+    MemorySource(Lineage& lineage,
+                 CallSite at,
+                 std::vector<T> records,
+                 std::uint64_t partition_count)
         : TypedTransformation<T>(lineage,
                                  {.name = "parallelize",
                                   .at = at,
@@ -45,7 +48,8 @@ private:
 
         void read(TaskContext& task) override {
             Split const& split = source_.splits().splits[task.partition().index];
-            for (std::uint64_t at = split.begin; at < split.end && !task.enough; at += batch_records) {
+            for (std::uint64_t at = split.begin; at < split.end && !task.enough;
+                 at += batch_records) {
                 std::uint64_t const count = std::min<std::uint64_t>(batch_records, split.end - at);
                 task.poll();
                 task.records_in += count;
@@ -79,7 +83,10 @@ private:
 /// iota(): the numbers 0 to record_count - 1, made as they are needed.
 class IotaSource final : public TypedTransformation<std::int64_t> {
 public:
-    IotaSource(Lineage& lineage, CallSite at, std::uint64_t record_count, std::uint64_t partition_count)
+    IotaSource(Lineage& lineage,
+               CallSite at,
+               std::uint64_t record_count,
+               std::uint64_t partition_count)
         : TypedTransformation<std::int64_t>(lineage,
                                             {.name = "iota",
                                              .at = at,

@@ -1,0 +1,64 @@
+# Every library that serry stands on: the oldest version that will do, and what it is for.
+#
+# Read twice: by the build, where a missing library ends the configuration, and by an installed
+# serry-config.cmake, where find_dependency tells find_package(serry) about it.
+if(CMAKE_FIND_PACKAGE_NAME STREQUAL "serry")
+    include(CMakeFindDependencyMacro)
+    macro(serry_needs)
+        find_dependency(${ARGV})
+    endmacro()
+else()
+    macro(serry_needs)
+        find_package(${ARGV} REQUIRED)
+    endmacro()
+endif()
+
+# For libraries that Debian ships without a CMake package: gives the target PkgConfig::<name>.
+macro(serry_needs_pkg name module)
+    pkg_check_modules(${name} QUIET IMPORTED_TARGET "${module}")
+    if(NOT ${name}_FOUND AND CMAKE_FIND_PACKAGE_NAME STREQUAL "serry")
+        set(serry_FOUND FALSE)
+        set(serry_NOT_FOUND_MESSAGE "serry needs ${module}, which pkg-config does not know")
+        return()
+    elseif(NOT ${name}_FOUND)
+        message(FATAL_ERROR "serry needs ${module}, which pkg-config does not know")
+    endif()
+endmacro()
+
+# Moving bytes between ranks. Not its old C++ bindings: they cost half a second a source file.
+set(MPI_CXX_SKIP_MPICXX TRUE)
+serry_needs(MPI 3.1 COMPONENTS CXX)
+
+# mpi: plans and reports between ranks. serialization: what these are made of, and records of
+# types with a serialize(). The headers: PFR, which lists an aggregate's fields.
+serry_needs(Boost 1.81 CONFIG COMPONENTS mpi serialization)
+
+# Text of messages, reports and numbers.
+serry_needs(fmt 9.1 CONFIG)
+
+# The program's and the framework's options on the command line.
+serry_needs(CLI11 2.1 CONFIG)
+
+# Reading gzip input.
+serry_needs(ZLIB 1.2.13)
+
+# The watchdog's and the write-behind thread.
+set(THREADS_PREFER_PTHREAD_FLAG TRUE)
+serry_needs(Threads)
+
+# Only to find the next three.
+serry_needs(PkgConfig 0.29)
+
+# The stable 64-bit hash by which keys are ordered and dealt to partitions.
+serry_needs_pkg(xxhash libxxhash>=0.8.1)
+
+# Blocks spilled to scratch: fast.
+serry_needs_pkg(lz4 liblz4>=1.9.4)
+
+# Checkpoints and zstd input: small.
+serry_needs_pkg(zstd libzstd>=1.5.4)
+
+# The tests' framework.
+if(SERRY_TESTS AND NOT CMAKE_FIND_PACKAGE_NAME STREQUAL "serry")
+    serry_needs(doctest 2.4.9 CONFIG)
+endif()

@@ -1,0 +1,12 @@
+# serry_warnings: what the compiler shall say of serry's own sources. Linked for the build only, so
+# that projects which use serry never get it.
+add_library(serry_warnings INTERFACE)
+target_compile_options(serry_warnings INTERFACE
+    -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+    $<$<BOOL:${SERRY_WERROR}>:-Werror>)
+
+# What GCC 12 warns of without a reason: overlaps in std::string::insert and + (its bug 105651), and
+# unset variables in its own AVX-512 header (105593).
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    target_compile_options(serry_warnings INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
+endif()

@@ -1,0 +1,46 @@
+#include "serry/source/text_source.hpp"
+
+#include <utility>
+
+#include "serry/base/error.hpp"
+#include "serry/base/hash.hpp"
+#include "serry/source/file_listing.hpp"
+#include "serry/source/file_splits.hpp"
+#include "serry/source/line_reader.hpp"
+
+namespace serry {
+namespace {
+
+std::uint64_t fingerprint_of(std::vector<std::string> const& patterns) {
+    std::uint64_t fingerprint = patterns.size();
+    for (std::string const& pattern : patterns) fingerprint = mix_fingerprint(fingerprint, pattern);
+    return fingerprint;
+}
+
+}  // namespace
+
+TextSource::TextSource(Lineage& lineage,
+                       std::vector<std::string> patterns,
+                       CallSite at,
+                       std::uint64_t partition_count)
+    : TypedTransformation(lineage,
+                          {.name = "read_text",
+                           .at = at,
+                           .dependency = Dependency::none,
+                           .parents = {},
+                           .argument_fingerprint = fingerprint_of(patterns),
+                           .partition_count = partition_count}),
+      patterns_(std::move(patterns)) {}
+
+SplitList TextSource::list_splits(SplitRequest const& request) const {
+    if (patterns_.empty()) throw UsageError(label() + ": no path was given; expected one or more");
+    SplitList list{.files = list_files(patterns_), .splits = {}};
+    list.splits = cut_files(list.files, request.partition_count);
+    return list;
+}
+
+void TextSource::attach(Pipeline& pipeline, Consumer<std::string_view>& next) {
+    pipeline.add_head<LineReader>(*this, next);
+}
+
+}  // namespace serry
