@@ -350,9 +350,9 @@ private:
         std::swap(line->keys[column], line->keys[home_column]);
     }
 
-    /// Get half as many lines again. The old ones are given back while they are read.
+    /// Get twice as many lines. The old ones are given back while they are read.
     void grow() {
-        Table wider(line_count_ + line_count_ / 2 + spare_lines);
+        Table wider(2 * line_count_);
         for (OneLine* line = lines(); line != end(); ++line) {
             auto const address = reinterpret_cast<std::uintptr_t>(line);
             if (address % (2 << 20) == 0) lines_.release_before(address);

@@ -193,8 +193,13 @@ public:
         session_->run(*step_, action, end);
         TopRecords<T, Before> best(record_count, before);
         ByteWriter const encoded = encode_all(end.top().records());
-        for (T const& record : gather(encoded.view(), end.top().records().size())) best.add(record);
-        return to_results(best.records());
+        Results<T> const candidates = gather(encoded.view(), end.top().records().size());
+        try {
+            for (T const& record : candidates) best.add(record);
+            return own_results(encode_all(best.records()).view(), best.records().size());
+        } catch (...) {
+            throw_action_failed(action);
+        }
     }
 
     /// All records combined by `combine(T, T) -> T`, which is associative: within each partition from its
@@ -266,7 +271,7 @@ private:
             }
             bytes.append(encoded.view());
         }
-        Results<T> results() { return {std::make_shared<std::string>(std::move(bytes)), record_count}; }
+        Results<T> results() const { return own_results(bytes, record_count); }
     };
 
     template <typename Out, typename Op, typename F>
@@ -277,15 +282,16 @@ private:
 
     Results<T> gather(std::string_view encoded, std::uint64_t record_count) const {
         auto gathered = session_->gather_results(encoded, record_count);
-        return {std::move(gathered.bytes), gathered.record_count};
+        return {std::move(gathered.owner), gathered.bytes, gathered.record_count};
     }
     static ByteWriter encode_all(std::vector<T> const& records) {
         ByteWriter encoded;
         for (T const& record : records) encode(record, encoded);
         return encoded;
     }
-    static Results<T> to_results(std::vector<T> const& records) {
-        return {std::make_shared<std::string>(encode_all(records).view()), records.size()};
+    static Results<T> own_results(std::string_view bytes, std::uint64_t record_count) {
+        auto const owner = std::make_shared<std::string const>(bytes);
+        return {owner, *owner, record_count};
     }
 
     Session* session_;

@@ -13,15 +13,16 @@
 
 namespace serry {
 
-/// Records that an action brought to every rank, in their order. They are kept as encoded bytes and
-/// decoded as they are looked at; views in them point into those bytes, and are valid as long as any copy
+/// Records that an action brought to every rank, in their order. They are kept as encoded bytes, large
+/// results once for all ranks of a node, and decoded as they are looked at; views in them point into those bytes, and are valid as long as any copy
 /// of the results is.
 template <Encodable T>
 class Results {
 public:
-    Results() : Results(std::make_shared<std::string>(), 0) {}
-    Results(std::shared_ptr<std::string const> bytes, std::uint64_t record_count)
-        : bytes_(std::move(bytes)), record_count_(record_count) {}
+    Results() = default;
+    /// `owner` keeps `bytes` alive.
+    Results(std::shared_ptr<void const> owner, std::string_view bytes, std::uint64_t record_count)
+        : owner_(std::move(owner)), bytes_(bytes), record_count_(record_count) {}
 
     class Iterator {
     public:
@@ -57,7 +58,7 @@ public:
         T record_{};
     };
 
-    Iterator begin() const { return {*bytes_, record_count_}; }
+    Iterator begin() const { return {bytes_, record_count_}; }
     Iterator end() const { return {}; }
     std::uint64_t size() const { return record_count_; }
     bool empty() const { return record_count_ == 0; }
@@ -71,8 +72,9 @@ public:
     }
 
 private:
-    std::shared_ptr<std::string const> bytes_;
-    std::uint64_t record_count_;
+    std::shared_ptr<void const> owner_;
+    std::string_view bytes_;
+    std::uint64_t record_count_ = 0;
 };
 
 }  // namespace serry

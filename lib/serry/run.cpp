@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
 
@@ -33,16 +34,57 @@ void say_error(std::string const& text) {
     std::fflush(stderr);
 }
 
-bool is_speaker() {
+/// The other ranks may be anywhere: no collective would end.
+[[noreturn]] void abort_all(CommError const& error) {
     int rank = 0;
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    return rank == 0;
+    say_error(fmt::format("rank {} ({}): {}; the job is given up", rank, comm::local_node_name(), error.what()));
+    MPI_Abort(MPI_COMM_WORLD, static_cast<int>(error.exit_code()));
+    std::abort();
 }
 
 struct Ending {
     ExitCode code = ExitCode::ok;
     std::string text;  ///< of the error, if any
+
+    static Ending of_current_exception() {
+        return {code_of_current_exception(), describe_current_exception()};
+    }
+    bool is_error() const { return code != ExitCode::ok; }
 };
+
+/// What this rank's command line and environment say, or what is wrong with them.
+struct Start {
+    CommandLine line;
+    Ending ending;
+
+    bool is_end() const { return ending.is_error() || line.answer; }
+};
+
+Start read_start(int argc, char** argv, Program const& program) {
+    Start start;
+    try {
+        start.line = read_command_line(argc, argv, spec_of(argv[0], program));
+    } catch (UsageError const&) {
+        start.ending = Ending::of_current_exception();
+    }
+    return start;
+}
+
+/// Whether the job ends before it has begun, on any rank: the lowest of these says why. Collective.
+std::optional<int> ended_at_start(Start const& start) {
+    comm::Communicator const comm(MPI_COMM_WORLD);
+    std::uint64_t const nobody = ~std::uint64_t{0};
+    auto const own = static_cast<std::uint64_t>(comm.rank());
+    std::uint64_t const speaker = comm.all_reduce_min(start.is_end() ? own : nobody);
+    if (speaker == nobody) return std::nullopt;
+    if (speaker == own) {
+        if (start.line.answer) std::fputs(start.line.answer->c_str(), stdout);
+        if (start.ending.is_error()) say_error(start.ending.text);
+    }
+    std::string const code = std::to_string(static_cast<int>(start.ending.code));
+    return std::stoi(comm.broadcast(code, static_cast<int>(speaker)));
+}
 
 /// The job on this rank, and the agreement on how it ended.
 Ending run_job(Session& session, CommandLine const& line, std::function<void(Context&)> const& job) {
@@ -53,16 +95,17 @@ Ending run_job(Session& session, CommandLine const& line, std::function<void(Con
         for (auto const& option : line.given) given.push_back({option.name, option.value});
         Context context(session, line.arguments, std::move(given));
         job(context);
-    } catch (CommError const&) {
-        throw;
+    } catch (CommError const& error) {
+        abort_all(error);
     } catch (...) {
-        ending = {code_of_current_exception(), describe_current_exception()};
+        ending = Ending::of_current_exception();
     }
-    if (ending.code == ExitCode::divergence) return ending;  // agreed on already
     try {
-        session.close(ending.text.empty() ? Announcement::Kind::returned : Announcement::Kind::threw, ending.text);
-    } catch (UsageError const& divergence) {
-        ending = {divergence.exit_code(), divergence.what()};
+        session.close(ending.is_error() ? Announcement::Kind::threw : Announcement::Kind::returned, ending.text);
+    } catch (CommError const& error) {
+        abort_all(error);
+    } catch (UsageError const&) {
+        ending = Ending::of_current_exception();
     }
     return ending;
 }
@@ -74,24 +117,16 @@ void say_settings(Session const& session) {
 }
 
 int run_on_ranks(int argc, char** argv, std::function<void(Context&)> const& job, Program const& program) {
-    CommandLine line;
-    try {
-        line = read_command_line(argc, argv, spec_of(argv[0], program));
-    } catch (UsageError const& error) {
-        if (is_speaker()) say_error(error.what());
-        return static_cast<int>(error.exit_code());
-    }
-    if (line.answer) {
-        if (is_speaker()) std::fputs(line.answer->c_str(), stdout);
-        return static_cast<int>(ExitCode::ok);
-    }
+    Start const start = read_start(argc, argv, program);
+    if (auto const code = ended_at_start(start)) return *code;
+    CommandLine const& line = start.line;
     Session session(MPI_COMM_WORLD, line.options);
     bool const speaks = session.comm().rank() == 0;
     if (speaks && !line.options.quiet) say_settings(session);
     Ending const ending = run_job(session, line, job);
     if (speaks && !line.options.quiet && !session.reports().empty())
         std::fputs(stage_table(session.reports(), session.comm().rank_count()).c_str(), stderr);
-    if (speaks && !ending.text.empty()) say_error(ending.text);
+    if (speaks && ending.is_error()) say_error(ending.text);
     return static_cast<int>(ending.code);
 }
 
@@ -103,14 +138,12 @@ int run(int argc, char** argv, std::function<void(Context&)> const& job, Program
         try {
             return run_on_ranks(argc, argv, job, program);
         } catch (CommError const& error) {
-            say_error(error.what());
-            MPI_Abort(MPI_COMM_WORLD, static_cast<int>(error.exit_code()));
+            abort_all(error);
         }
     } catch (Error const& error) {
         say_error(error.what());
         return static_cast<int>(error.exit_code());
     }
-    return static_cast<int>(ExitCode::communication);
 }
 
 }  // namespace serry

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <memory>
@@ -43,8 +44,7 @@ private:
     };
 
     void grow(std::size_t byte_count) {
-        while (next_block_bytes_ < byte_count) next_block_bytes_ *= 2;
-        add_block(next_block_bytes_);
+        add_block(std::max(byte_count, next_block_bytes_));
         if (next_block_bytes_ < largest_step) next_block_bytes_ *= 2;
     }
 

@@ -80,8 +80,9 @@ inline ShortKey load_bytewise(std::string_view bytes) noexcept {
 /// look-up, since the lengths of words cannot be predicted.
 inline ShortKey load_short(std::string_view bytes) noexcept {
 #if SERRY_WIDE_KEY_LOADS
-    auto const address = reinterpret_cast<std::uintptr_t>(bytes.data());
-    if ((address & 4095) > 4096 - 16) return hashing::load_bytewise(bytes);
+    // Also where a page begins: an empty key may lie at address 0, or behind the last page of all.
+    auto const before = reinterpret_cast<std::uintptr_t>(bytes.data()) - 1;
+    if ((before & 4095) >= 4096 - 16) return hashing::load_bytewise(bytes);
     alignas(16) static constexpr std::uint8_t ones_then_zeros[32] = {
         255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
     __m128i const mask = _mm_loadu_si128(

@@ -81,7 +81,7 @@ std::uint64_t default_memory_bytes(int ranks_on_node) {
     for (char const* limit : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"})
         if (auto const number = number_in_file(limit)) bytes = std::min(bytes, *number);
     if (char const* per_node = std::getenv("SLURM_MEM_PER_NODE"))
-        if (auto const mebibytes = parse_bytes(per_node)) bytes = std::min(bytes, *mebibytes << 20);
+        if (auto const mebibytes = parse_bytes(per_node).value_or(0)) bytes = std::min(bytes, mebibytes << 20);
     return bytes / 10 * 9 / static_cast<std::uint64_t>(std::max(1, ranks_on_node));
 }
 

@@ -40,9 +40,11 @@ std::string format_bytes(std::uint64_t byte_count) {
     static constexpr std::array units{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
     double number = static_cast<double>(byte_count);
     std::size_t unit = 0;
-    for (; number >= 1000 && unit + 1 < units.size(); ++unit) number /= 1024;
+    for (; number >= 999.5 && unit + 1 < units.size(); ++unit) number /= 1024;
     if (unit == 0) return fmt::format("{} B", byte_count);
-    return fmt::format("{:.{}f} {}", number, number < 10 ? 2 : number < 100 ? 1 : 0, units[unit]);
+    // The limits are those of what is seen: 9.995 is seen as 10.0.
+    int const decimals = number < 9.995 ? 2 : number < 99.95 ? 1 : 0;
+    return fmt::format("{:.{}f} {}", number, decimals, units[unit]);
 }
 
 std::string format_count(std::uint64_t count) {

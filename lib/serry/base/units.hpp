@@ -11,7 +11,7 @@ namespace serry {
 /// "kB", "MB", "GB", "TB" powers of 1000. Nothing when the text is no such number.
 std::optional<std::uint64_t> parse_bytes(std::string_view text);
 
-/// "1.5 GiB", "17 B": three significant digits.
+/// "1.50 GiB", "17 B": three digits at most.
 std::string format_bytes(std::uint64_t byte_count);
 
 /// "1,234,567".

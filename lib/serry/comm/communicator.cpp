@@ -78,10 +78,8 @@ void Communicator::all_reduce_max(std::span<std::uint64_t> values) const {
 Communicator::Gathered Communicator::all_gather(std::string_view bytes) const {
     Gathered result;
     auto const ranks = static_cast<std::size_t>(rank_count_);
-    result.bytes_of.resize(ranks);
     std::uint64_t const own = bytes.size();
-    check("MPI_Allgather",
-          MPI_Allgather(&own, 1, MPI_UINT64_T, result.bytes_of.data(), 1, MPI_UINT64_T, handle_));
+    result.bytes_of = all_gather_number(own);
     std::uint64_t total = 0;
     for (std::uint64_t size : result.bytes_of) total += size;
     result.bytes.resize(total);
@@ -105,6 +103,12 @@ Communicator::Gathered Communicator::all_gather(std::string_view bytes) const {
     return result;
 }
 
+std::vector<std::uint64_t> Communicator::all_gather_number(std::uint64_t number) const {
+    std::vector<std::uint64_t> numbers(static_cast<std::size_t>(rank_count_));
+    check("MPI_Allgather", MPI_Allgather(&number, 1, MPI_UINT64_T, numbers.data(), 1, MPI_UINT64_T, handle_));
+    return numbers;
+}
+
 std::vector<std::string> Communicator::gather(std::string_view bytes, int root) const {
     auto const ranks = static_cast<std::size_t>(rank_count_);
     std::vector<int> counts(ranks), starts(ranks);
@@ -124,16 +128,6 @@ std::vector<std::string> Communicator::gather(std::string_view bytes, int root) 
         for (std::size_t r = 0; r < ranks; ++r)
             result.emplace_back(all, static_cast<std::size_t>(starts[r]), static_cast<std::size_t>(counts[r]));
     return result;
-}
-
-int ranks_on_node(Communicator const& communicator) {
-    MPI_Comm node = MPI_COMM_NULL;
-    check("MPI_Comm_split_type",
-          MPI_Comm_split_type(communicator.handle(), MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node));
-    int count = 1;
-    MPI_Comm_size(node, &count);
-    MPI_Comm_free(&node);
-    return count;
 }
 
 std::string local_node_name() {

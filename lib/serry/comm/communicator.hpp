@@ -58,6 +58,9 @@ public:
     };
     Gathered all_gather(std::string_view bytes) const;
 
+    /// Everyone's number, by rank.
+    std::vector<std::uint64_t> all_gather_number(std::uint64_t number) const;
+
     /// Everyone's bytes, on `root` alone; elsewhere nothing.
     std::vector<std::string> gather(std::string_view bytes, int root) const;
 
@@ -66,9 +69,6 @@ private:
     int rank_ = 0;
     int rank_count_ = 1;
 };
-
-/// Ranks on this rank's node. Collective over `communicator`.
-int ranks_on_node(Communicator const& communicator);
 
 /// Name of the node, as MPI gives it.
 std::string local_node_name();

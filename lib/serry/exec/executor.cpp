@@ -44,13 +44,17 @@ void count_exchange(Exchange const& exchange, StageEnd& end, Vote& own) {
 Executor::Outcome Executor::run(StagePlan const& plan, StageEnd& end, TaskRange range) {
     auto const start = Clock::now();
     Vote own;
-    Outcome outcome;
     std::optional<Failure> failure;
+    is_in_task_ = true;
     {
         Pipeline pipeline;
-        end.attach(pipeline);
+        try {
+            end.attach(pipeline);
+        } catch (...) {
+            failure = task_failure(plan, first_task(plan, 0), {});
+        }
         Exchange exchange(gear_, end);
-        failure = run_tasks(plan, end, range, exchange, pipeline, own);
+        if (!failure) failure = run_tasks(plan, end, range, exchange, pipeline, own);
         own.task_seconds.add(seconds_since(start));
         bool const is_complete = exchange.finish(failure.has_value());
         if (exchange.failure() && !failure) {
@@ -59,12 +63,13 @@ Executor::Outcome Executor::run(StagePlan const& plan, StageEnd& end, TaskRange 
             } catch (CommError const&) {
                 throw;
             } catch (...) {
-                failure = located_failure(plan, end.merging_partition(), {});
+                failure = merge_failure(plan, end.merging_partition());
             }
         }
         own.abandoned = !is_complete;
         count_exchange(exchange, end, own);
     }
+    is_in_task_ = false;
     if (failure) {
         own.failed_partition = failure->partition;
         own.failed_rank = static_cast<std::uint64_t>(gear_.comm.rank());
@@ -83,14 +88,11 @@ std::optional<Executor::Failure> Executor::run_tasks(StagePlan const& plan,
                                                      Exchange& exchange,
                                                      Pipeline& pipeline,
                                                      Vote& own) {
-    auto const rank = static_cast<std::uint64_t>(gear_.comm.rank());
-    auto const ranks = static_cast<std::uint64_t>(gear_.comm.rank_count());
-    std::uint64_t const first = std::max(range.begin, first_partition_of(rank, ranks, plan.task_count));
-    std::uint64_t const last = std::min(range.end, first_partition_of(rank + 1, ranks, plan.task_count));
+    std::uint64_t const first = std::max(range.begin, first_task(plan, 0));
+    std::uint64_t const last = std::min(range.end, first_task(plan, 1));
     StagePoller poller(exchange, progress_);
     progress_.start(plan, last > first ? last - first : 0);
     was_abandoned_ = false;
-    is_in_task_ = true;
     std::optional<Failure> failure;
     for (std::uint64_t p = first; p < last && !failure && !was_abandoned_; ++p) {
         TaskContext task({p, plan.task_count}, poller);
@@ -103,7 +105,7 @@ std::optional<Executor::Failure> Executor::run_tasks(StagePlan const& plan,
         } catch (CommError const&) {
             throw;
         } catch (...) {
-            failure = located_failure(plan, p, task.position);
+            failure = task_failure(plan, p, task.position);
         }
         own.records_in += task.records_in;
         own.records_out += task.records_out;
@@ -114,32 +116,45 @@ std::optional<Executor::Failure> Executor::run_tasks(StagePlan const& plan,
     if (!failure && !was_abandoned_) try {
             end.end_tasks();
         } catch (...) {
-            failure = located_failure(plan, last > first ? last - 1 : 0, {});
+            failure = task_failure(plan, last > first ? last - 1 : 0, {});
         }
-    is_in_task_ = false;
     progress_.end();
     return failure;
 }
 
-/// Of the exception being handled.
-Executor::Failure Executor::located_failure(StagePlan const& plan,
-                                            std::uint64_t partition,
-                                            InputPosition const& position) {
-    Failure failure{partition, code_of_current_exception(), describe_current_exception()};
+/// Of the rank so many after this one.
+std::uint64_t Executor::first_task(StagePlan const& plan, int offset) const {
+    return first_partition_of(static_cast<std::uint64_t>(gear_.comm.rank() + offset),
+                              static_cast<std::uint64_t>(gear_.comm.rank_count()), plan.task_count);
+}
+
+/// Of the exception being handled, as those below.
+Executor::Failure Executor::task_failure(StagePlan const& plan,
+                                         std::uint64_t partition,
+                                         InputPosition const& position) {
+    std::string text =
+        text_of_failure(plan, fmt::format("partition {} of {}", partition, plan.task_count));
+    if (position.path)
+        text += fmt::format(" (reading {}, bytes {} to {})", *position.path, position.begin, position.end);
+    return {partition, code_of_current_exception(), std::move(text)};
+}
+
+Executor::Failure Executor::merge_failure(StagePlan const& plan, std::uint64_t partition) {
+    return {partition, code_of_current_exception(),
+            text_of_failure(plan, fmt::format("merging partition {} of the result", partition))};
+}
+
+std::string Executor::text_of_failure(StagePlan const& plan, std::string const& partition) {
     std::string where;
     try {
         throw;
-    } catch (TaskFailure const& task_failure) {
-        where = fmt::format(", in {}, record {}", task_failure.step()->label(), task_failure.record());
+    } catch (TaskFailure const& failure) {
+        where = fmt::format(", in {}, record {}", failure.step()->label(), failure.record());
     } catch (...) {
     }
-    std::string input;
-    if (position.path)
-        input = fmt::format(" (reading {}, bytes {} to {})", *position.path, position.begin, position.end);
-    failure.text = fmt::format("stage {} ({}) failed on rank {} ({}), partition {} of {}{}: {}{}", plan.number,
-                               plan.name, gear_.comm.rank(), comm::local_node_name(), partition,
-                               plan.task_count, where, failure.text, input);
-    return failure;
+    return fmt::format("stage {} ({}) failed on rank {} ({}), {}{}: {}", plan.number, plan.name,
+                       gear_.comm.rank(), comm::local_node_name(), partition, where,
+                       describe_current_exception());
 }
 
 void Executor::throw_if_failed(StagePlan const& plan, Vote const& all, std::optional<Failure> const& failure) {

@@ -34,7 +34,8 @@ public:
     /// everything that was sent was received. `end` is committed if the stage succeeded.
     Outcome run(StagePlan const& plan, StageEnd& end, TaskRange range);
 
-    /// Whether a function of the user's may be running: what exit() means then differs.
+    /// Whether a function of the user's may be running while other ranks wait for this one: what exit()
+    /// means then differs.
     bool is_in_task() const { return is_in_task_; }
 
 private:
@@ -46,7 +47,10 @@ private:
 
     std::optional<Failure> run_tasks(StagePlan const& plan, StageEnd& end, TaskRange range,
                                      Exchange& exchange, Pipeline& pipeline, Vote& own);
-    Failure located_failure(StagePlan const& plan, std::uint64_t partition, InputPosition const& position);
+    std::uint64_t first_task(StagePlan const& plan, int offset) const;
+    Failure task_failure(StagePlan const& plan, std::uint64_t partition, InputPosition const& position);
+    Failure merge_failure(StagePlan const& plan, std::uint64_t partition);
+    std::string text_of_failure(StagePlan const& plan, std::string const& partition);
     void throw_if_failed(StagePlan const& plan, Vote const& all, std::optional<Failure> const& failure);
 
     ExchangeGear& gear_;

@@ -39,6 +39,18 @@ mpi::communicator boosted(comm::Communicator const& comm) {
     return {comm.handle(), mpi::comm_attach};
 }
 
+/// What another rank threw, by its code.
+[[noreturn]] void throw_error(ExitCode code, std::string const& text) {
+    switch (code) {
+        case ExitCode::usage:
+        case ExitCode::divergence: throw UsageError(text, code);
+        case ExitCode::input: throw InputError(text);
+        case ExitCode::does_not_fit:
+        case ExitCode::storage: throw StorageError(text, code);
+        default: throw Error(code, text);
+    }
+}
+
 std::string make_job_id() {
     auto const now = std::chrono::system_clock::now().time_since_epoch();
     auto const micros = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
@@ -59,23 +71,32 @@ Session::Session(MPI_Comm original, Options options)
     options_.collect_limit_bytes = job.collect_limit_bytes;
     options_.overwrite = job.overwrite;
     options_.events = job.events;
-    int const ranks_here = comm::ranks_on_node(comm_);
-    if (options_.memory_bytes == 0) options_.memory_bytes = default_memory_bytes(ranks_here);
+    nodes_ = std::make_unique<comm::Nodes>(comm_);
+    if (options_.memory_bytes == 0) options_.memory_bytes = default_memory_bytes(nodes_->local_rank_count());
 }
 
 Session::~Session() = default;
 
 void Session::open_action(Transformation const& action) {
-    agree(comm_, {.kind = Announcement::Kind::action,
-                  .number = action_count_,
-                  .fingerprint = lineage_.fingerprint,
-                  .what = action.label()});
+    agree_on(Announcement::Kind::action, action.label());
     ++action_count_;
 }
 
-void Session::close(Announcement::Kind kind, std::string const& what) {
-    agree(comm_,
-          {.kind = kind, .number = action_count_, .fingerprint = lineage_.fingerprint, .what = what});
+void Session::close(Announcement::Kind kind, std::string const& what) { agree_on(kind, what); }
+
+void Session::agree_on(Announcement::Kind kind, std::string const& what) {
+    if (!divergence_.empty()) throw UsageError(divergence_, ExitCode::divergence);
+    try {
+        agree(comm_, {.kind = kind,
+                      .number = action_count_,
+                      .fingerprint = lineage_.fingerprint,
+                      .what = what,
+                      .steps = lineage_.unagreed});
+    } catch (UsageError const& error) {
+        divergence_ = error.what();
+        throw;
+    }
+    lineage_.unagreed.clear();
 }
 
 Vote Session::run(Transformation& target, Transformation const& action, StageEnd& end, TaskRange range) {
@@ -90,8 +111,7 @@ Vote Session::run(Transformation& target, Transformation const& action, StageEnd
         }
     }
     mpi::broadcast(boosted(comm_), plan, 0);
-    if (plan.error_code == static_cast<int>(ExitCode::input)) throw InputError(plan.error);
-    if (plan.error_code != 0) throw Error(static_cast<ExitCode>(plan.error_code), plan.error);
+    if (plan.error_code != 0) throw_error(static_cast<ExitCode>(plan.error_code), plan.error);
     apply_decisions(plan, target);
     for (std::size_t i = 0; i + 1 < plan.stages.size(); ++i) {
         StagePlan const& stage = plan.stages[i];
@@ -148,15 +168,21 @@ ExchangeGear& Session::gear() {
 }
 
 Session::Gathered Session::gather_results(std::string_view encoded, std::uint64_t record_count) {
+    constexpr std::uint64_t least_shared_bytes = std::uint64_t{1} << 20;
     std::uint64_t const total_bytes = comm_.all_reduce_sum(encoded.size());
+    std::uint64_t const total_records = comm_.all_reduce_sum(record_count);
     if (total_bytes > options_.collect_limit_bytes)
         throw StorageError(
             fmt::format("a result of {} is larger than the {} that every rank may hold; write it with write_text, "
                         "or raise SERRY_COLLECT_LIMIT",
                         format_bytes(total_bytes), format_bytes(options_.collect_limit_bytes)),
             ExitCode::does_not_fit);
-    auto gathered = comm_.all_gather(encoded);
-    return {std::make_shared<std::string const>(std::move(gathered.bytes)), comm_.all_reduce_sum(record_count)};
+    if (total_bytes < least_shared_bytes) {
+        auto bytes = std::make_shared<std::string const>(comm_.all_gather(encoded).bytes);
+        return {bytes, *bytes, total_records};
+    }
+    auto shared = comm::NodeBytes::gather(comm_, *nodes_, encoded, comm_.all_gather_number(encoded.size()));
+    return {shared, shared->view(), total_records};
 }
 
 std::string Session::on_rank_0(std::function<std::string()> const& f) {
@@ -174,7 +200,7 @@ std::string Session::on_rank_0(std::function<std::string()> const& f) {
     told = comm_.broadcast(told, 0);
     std::size_t const space = told.find(' ');
     code = std::stoi(told.substr(0, space));
-    if (code != 0) throw Error(static_cast<ExitCode>(code), told.substr(space + 1));
+    if (code != 0) throw_error(static_cast<ExitCode>(code), told.substr(space + 1));
     return told.substr(space + 1);
 }
 

@@ -9,6 +9,7 @@
 #include "serry/base/arena.hpp"
 #include "serry/base/options.hpp"
 #include "serry/comm/communicator.hpp"
+#include "serry/comm/node_bytes.hpp"
 #include "serry/exec/agreement.hpp"
 #include "serry/exec/executor.hpp"
 #include "serry/exec/progress.hpp"
@@ -33,7 +34,7 @@ public:
     std::uint64_t action_count() const { return action_count_; }
 
     /// Open the action `action`: all ranks say what they are about to do, and throw UsageError if that is
-    /// not the same.
+    /// not the same. Once that has happened nothing is collective any more: it is thrown again and again.
     void open_action(Transformation const& action);
 
     /// Run what is needed for `end`, which sits below `target`. Throws InputError from planning and
@@ -44,10 +45,11 @@ public:
     /// throws.
     std::string on_rank_0(std::function<std::string()> const& f);
 
-    /// Every rank's encoded records, in order of rank, on every rank. Throws Error (does_not_fit) beyond
-    /// the limit on results.
+    /// Every rank's encoded records, in order of rank, for every rank to read: from 1 MiB on held once a
+    /// node. Throws StorageError (does_not_fit) beyond the limit on results.
     struct Gathered {
-        std::shared_ptr<std::string const> bytes;
+        std::shared_ptr<void const> owner;
+        std::string_view bytes;
         std::uint64_t record_count = 0;
     };
     Gathered gather_results(std::string_view encoded, std::uint64_t record_count);
@@ -55,12 +57,13 @@ public:
     /// Holds what results that are views point at.
     Arena& arena() { return arena_; }
 
-    /// The last agreement: how the job ended on this rank.
+    /// The last agreement: how the job ended on this rank. Throws as open_action() does.
     void close(Announcement::Kind kind, std::string const& what);
 
     std::vector<StageReport> const& reports() const { return reports_; }
 
 private:
+    void agree_on(Announcement::Kind kind, std::string const& what);
     StageSetting setting_for(StagePlan const& stage) const;
     Vote run_stage(StagePlan const& stage, StageEnd& end, TaskRange range);
     void write_event(StagePlan const& stage, Vote const& own);
@@ -72,9 +75,11 @@ private:
     Lineage lineage_;
     Arena arena_;
     Progress progress_;
+    std::unique_ptr<comm::Nodes> nodes_;
     std::unique_ptr<ExchangeGear> gear_;
     std::unique_ptr<Executor> executor_;
     std::vector<StageReport> reports_;
+    std::string divergence_;  ///< the ranks' ways have parted; some may have left
     std::uint64_t action_count_ = 0;
     std::uint32_t stage_count_ = 0;
 };

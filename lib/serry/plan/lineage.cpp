@@ -16,6 +16,20 @@ Transformation::Transformation(Lineage& lineage, Recorded recorded)
     for (auto const& parent : recorded_.parents)
         fingerprint_ = mix_fingerprint(fingerprint_, parent->fingerprint());
     lineage.fingerprint = mix_fingerprint(lineage.fingerprint, fingerprint_);
+    lineage.unagreed.push_back({lineage.fingerprint, recorded_.name, recorded_.at});
+}
+
+Transformation::~Transformation() {
+    // One after the other rather than each within the one behind it: a loop may have recorded a chain
+    // of a million steps.
+    auto unneeded = std::move(recorded_.parents);
+    while (!unneeded.empty()) {
+        std::shared_ptr<Transformation> const step = std::move(unneeded.back());
+        unneeded.pop_back();
+        if (step.use_count() > 1) continue;
+        for (auto& parent : step->recorded_.parents) unneeded.push_back(std::move(parent));
+        step->recorded_.parents.clear();
+    }
 }
 
 SplitList Transformation::list_splits(SplitRequest const&) const {

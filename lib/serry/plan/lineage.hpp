@@ -21,6 +21,14 @@ enum class Dependency : std::uint8_t {
 struct Lineage {
     std::uint32_t next_id = 0;
     std::uint64_t fingerprint = 0;
+
+    /// What was recorded since the ranks last agreed, to name the step at which they part.
+    struct Step {
+        std::uint64_t fingerprint = 0;  ///< of all up to here
+        std::string name;
+        CallSite at;
+    };
+    std::vector<Step> unagreed;
 };
 
 /// One lazily recorded step: a vertex of the lineage. Owned by the datasets and the later steps that need
@@ -39,7 +47,7 @@ public:
     };
 
     Transformation(Lineage& lineage, Recorded recorded);
-    virtual ~Transformation() = default;
+    virtual ~Transformation();
     Transformation(Transformation const&) = delete;
     Transformation& operator=(Transformation const&) = delete;
 

@@ -103,7 +103,7 @@ private:
         constexpr std::size_t most = 8;
         std::string text;
         for (std::size_t i = names.size(); i-- > 0;) {
-            if (names.size() > most && i == names.size() - most / 2) {
+            if (names.size() > most && i == names.size() - most / 2 - 1) {
                 text += fmt::format("... {} more > ", names.size() - most);
                 i = most / 2;
                 continue;

@@ -9,7 +9,7 @@ std::uint64_t default_partition_count(std::uint64_t total_bytes) {
     // 32 MiB bounds what one task holds.
     constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20;
     std::uint64_t const target = std::clamp(total_bytes / 64, mebibyte, 32 * mebibyte);
-    return std::max<std::uint64_t>(1, (total_bytes + target - 1) / target);
+    return std::max<std::uint64_t>(1, total_bytes / target + (total_bytes % target != 0));
 }
 
 std::uint64_t first_partition_of(std::uint64_t rank, std::uint64_t rank_count,

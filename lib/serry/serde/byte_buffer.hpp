@@ -76,13 +76,16 @@ public:
 
     std::uint64_t take_varint() {
         std::uint64_t value = 0;
-        for (unsigned shift = 0; shift < 64; shift += 7) {
+        for (unsigned shift = 0; shift < 63; shift += 7) {
             if (at_ == end_) throw_short(1, 0);
             auto const byte = static_cast<unsigned char>(*at_++);
             value |= std::uint64_t{byte & 127U} << shift;
             if (byte < 128) return value;
         }
-        throw_bad_varint();
+        if (at_ == end_) throw_short(1, 0);
+        auto const top_bit = static_cast<unsigned char>(*at_++);
+        if (top_bit > 1) throw_bad_varint();
+        return value | std::uint64_t{top_bit} << 63;
     }
 
     std::size_t remaining() const { return static_cast<std::size_t>(end_ - at_); }

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <boost/pfr/core.hpp>
+#include <boost/pfr/tuple_size.hpp>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -61,12 +63,20 @@ concept HasCodec = requires(T const& value, ByteWriter& writer, ByteReader& read
 };
 template <typename T>
 concept Leaf = std::is_arithmetic_v<T> || std::is_enum_v<T>;
+/// Structs that can be made from nothing: not those with a reference in them.
 template <typename T>
-concept Walkable = std::is_aggregate_v<T> && std::is_class_v<T> && !IsArray<T>::value;
+concept Walkable =
+    std::is_aggregate_v<T> && std::is_class_v<T> && !IsArray<T>::value && requires { T{}; };
 
 /// Every field of a walkable T, as a tuple of its field types.
+template <typename T, typename Indices = std::make_index_sequence<boost::pfr::tuple_size_v<T>>>
+struct Fields;
+template <typename T, std::size_t... i>
+struct Fields<T, std::index_sequence<i...>> {
+    using type = std::tuple<boost::pfr::tuple_element_t<i, T>...>;
+};
 template <typename T>
-using fields_of = decltype(boost::pfr::structure_to_tuple(std::declval<T const&>()));
+using fields_of = typename Fields<T>::type;
 
 template <typename T>
 consteval bool encodable();
@@ -75,12 +85,12 @@ template <typename Tuple>
 struct AllEncodable;
 template <template <typename...> typename Tuple, typename... T>
 struct AllEncodable<Tuple<T...>> {
-    static constexpr bool value = (encodable<std::remove_cvref_t<T>>() && ...);
+    static constexpr bool value = (encodable<T>() && ...);
 };
 
 template <typename T>
 consteval bool encodable() {
-    if constexpr (std::is_pointer_v<T> || std::is_reference_v<T> || std::is_same_v<T, std::nullptr_t>)
+    if constexpr (std::is_pointer_v<T> || std::is_reference_v<T> || std::is_const_v<T>)
         return false;
     else if constexpr (HasCodec<T> || Leaf<T> || std::is_same_v<T, std::string>
                        || std::is_same_v<T, std::string_view>)
@@ -155,6 +165,11 @@ void for_each_part(T& value, Visit visit) {
     }
 }
 
+/// The bytes of an object that are its value: all, but for x87's long double, where ten of them are.
+template <typename T>
+inline constexpr std::size_t value_bytes =
+    std::is_same_v<T, long double> && std::numeric_limits<long double>::digits == 64 ? 10 : sizeof(T);
+
 template <bool as_key, typename T>
 void encode(T const& value, ByteWriter& writer);
 
@@ -162,7 +177,8 @@ template <bool as_key, typename T>
 void encode_elements(T const& elements, ByteWriter& writer) {
     using Element = typename T::value_type;
     if constexpr (!std::is_same_v<Element, bool> && (Leaf<Element> || is_plain<Element>)
-                  && !(as_key && std::is_floating_point_v<Element>)) {
+                  && !(as_key && std::is_floating_point_v<Element>)
+                  && value_bytes<Element> == sizeof(Element)) {
         writer.put(elements.data(), elements.size() * sizeof(Element));
     } else {
         for (Element const& element : elements) encode<as_key>(element, writer);
@@ -175,7 +191,8 @@ void encode(T const& value, ByteWriter& writer) {
         Codec<T>::encode(value, writer);
     } else if constexpr (Leaf<T>) {
         T const bytes = as_key ? canonical(value) : value;
-        writer.put(&bytes, sizeof bytes);
+        writer.put(&bytes, value_bytes<T>);
+        writer.put(std::string_view("\0\0\0\0\0\0", sizeof(T) - value_bytes<T>));
     } else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view>) {
         writer.put_varint(value.size());
         writer.put(value);
@@ -206,7 +223,8 @@ T decode_vector(ByteReader& reader) {
     std::uint64_t const count = reader.take_varint();
     T elements;
     if constexpr (!std::is_same_v<Element, bool> && (Leaf<Element> || is_plain<Element>)) {
-        std::string_view const bytes = reader.take(count * sizeof(Element));
+        constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max() / sizeof(Element);
+        std::string_view const bytes = reader.take(std::min(count, most) * sizeof(Element));
         elements.resize(count);
         if (count) std::memcpy(elements.data(), bytes.data(), bytes.size());
     } else {

@@ -33,11 +33,14 @@ public:
 
     /// A key as the table compares it; made by probe_for().
     struct Probe {
-        ShortKey key;  ///< long keys: {hash, long_tag}
-        std::uint64_t hash = 0;
-        std::string_view bytes;
+        // No initial values: arrays of these are filled group by group.
+        std::uint64_t low, high;  ///< of a short key; of a long one its hash and long_tag
+        std::uint64_t hash;
+        char const* data;
+        std::size_t size;
 
-        bool is_long() const { return bytes.size() > short_key_bytes; }
+        std::string_view bytes() const { return {data, size}; }
+        bool is_long() const { return high == long_tag; }
     };
 
     CombineTable(F const& combine, std::uint64_t most_slots, LeafRange leaves)
@@ -50,16 +53,12 @@ public:
 
     /// `key` must stay where it is as long as the probe is used.
     static Probe probe_for(std::string_view key) {
-        Probe probe;
-        probe.bytes = key;
-        if (key.size() <= short_key_bytes) {
-            probe.key = load_short(key);
-            probe.hash = hash_short(probe.key);
-        } else {
-            probe.hash = hash_long(key);
-            probe.key = {probe.hash, long_tag};
+        if (key.size() > short_key_bytes) {
+            std::uint64_t const hash = hash_long(key);
+            return {hash, long_tag, hash, key.data(), key.size()};
         }
-        return probe;
+        ShortKey const words = load_short(key);
+        return {words.low, words.high, hash_short(words), key.data(), key.size()};
     }
 
     void prefetch(Probe const& probe) const { __builtin_prefetch(&slots_[home(probe.hash)], 1); }
@@ -68,7 +67,7 @@ public:
     bool add(Probe const& probe, V const& value, std::uint32_t leaf) {
         for (std::size_t at = home(probe.hash);; at = (at + 1) & mask_) {
             Slot& slot = slots_[at];
-            if (slot.key == probe.key || (probe.is_long() && is_same_long_key(slot, probe))) {
+            if (is_same_key(slot, probe)) {
                 combine(slot, value, leaf);
                 return true;
             }
@@ -154,8 +153,10 @@ private:
         std::memcpy(&size, at, sizeof size);
         return {at + sizeof size, size};
     }
-    static bool is_same_long_key(Slot const& slot, Probe const& probe) {
-        return is_long(slot) && slot.key.low == probe.hash && long_key(slot) == probe.bytes;
+    static bool is_same_key(Slot const& slot, Probe const& probe) {
+        if (slot.key.low != probe.low) return false;
+        if (slot.key.high == probe.high) return true;
+        return probe.is_long() && is_long(slot) && long_key(slot) == probe.bytes();
     }
     std::uint64_t keep_long_key(std::string_view key) {
         char* const to = arena_.allocate(sizeof(std::size_t) + key.size());
@@ -200,8 +201,7 @@ private:
         Slot& slot = slots_[at];
         new (&slot.value) V(value);
         adopt_views(slot.value, arena_);
-        slot.key = probe.key;
-        if (probe.is_long()) slot.key.high = keep_long_key(probe.bytes);
+        slot.key = {probe.low, probe.is_long() ? keep_long_key(probe.bytes()) : probe.high};
         if constexpr (is_ordered) {
             slot.leaf = leaf;
             slot.spine = Spines<V>::none;

@@ -154,7 +154,7 @@ private:
 
     void wait(Probe const& probe, KeyValue<K, V> const& record) {
         waiting_entries_.push_back({probe.hash, std::uint64_t{waiting_.size()} << 1});
-        put_record(probe.bytes, record.value, leaf_, waiting_);
+        put_record(probe.bytes(), record.value, leaf_, waiting_);
     }
 
     void put_record(std::string_view key, V const& value, std::uint32_t leaf, ByteWriter& out) {

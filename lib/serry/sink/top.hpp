@@ -24,12 +24,13 @@ public:
         if (is_pruned_ && !std::invoke(before_, record, records_[most_ - 1])) return;
         records_.push_back(record);
         adopt_views(records_.back(), arena_);
-        if (records_.size() >= 2 * most_) prune();
+        is_in_order_ = false;
+        if (records_.size() / 2 >= most_) prune();
     }
 
-    /// In order.
+    /// In order. Calls `before` unless nothing was added since the last call.
     std::vector<T> const& records() {
-        prune();
+        if (!is_in_order_) prune();
         return records_;
     }
 
@@ -39,6 +40,7 @@ private:
                          [this](T const& a, T const& b) { return std::invoke(before_, a, b); });
         if (records_.size() > most_) records_.erase(records_.begin() + static_cast<std::ptrdiff_t>(most_), records_.end());
         is_pruned_ = records_.size() == most_;
+        is_in_order_ = true;
         if constexpr (has_views<T>) {
             Arena kept;
             for (T& record : records_) adopt_views(record, kept);
@@ -49,6 +51,7 @@ private:
     std::uint64_t most_;
     Before const& before_;
     bool is_pruned_ = false;
+    bool is_in_order_ = true;
     std::vector<T> records_;
     Arena arena_;
 };
@@ -61,6 +64,15 @@ public:
         : ActionEnd<T>(parent), action_(action), top_(most, before) {}
 
     TopRecords<T, Before>& top() { return top_; }
+
+    /// Puts them in order while the stage still runs: `before` may throw.
+    void end_tasks() override {
+        try {
+            top_.records();
+        } catch (...) {
+            rethrow_located(action_, this->record_);
+        }
+    }
 
 private:
     void use(std::span<T const> batch) override {

@@ -57,7 +57,7 @@ void LineReader::start(TaskContext& task, Split const& split, PinnedFile& file) 
     if (buffer_.capacity() > usual_buffer_bytes && !took_long_line_) buffer_.release();
     took_long_line_ = false;
     buffer_.clear();
-    buffer_.reserve(usual_buffer_bytes);
+    buffer_.reserve(usual_buffer_bytes, next_offset_);
     scanned_bytes_ = 0;
 }
 
@@ -155,7 +155,7 @@ bool LineReader::read_piece(std::size_t most_bytes, std::uint64_t end_offset) {
     auto const byte_count =
         static_cast<std::size_t>(std::min({most_bytes - next_offset_ % most_bytes,
                                            most_held - buffer_.size(), end_offset - next_offset_}));
-    char* const to = buffer_.reserve(byte_count);
+    char* const to = buffer_.reserve(byte_count, next_offset_);
     std::size_t got = byte_count;
     if (is_compressed_)
         got = decompressor_.read(to, byte_count);

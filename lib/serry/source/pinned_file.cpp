@@ -107,20 +107,18 @@ void PinnedFile::compare(struct stat const& seen) const {
 
 void PinnedFile::throw_unreadable(char const* what, int error_number) const {
     if (error_number == ENOENT || error_number == ESTALE)
-        throw_changed("it is gone",
-                      fmt::format("the file of {} bytes that was there when the input was listed",
-                                  expected_.size_bytes));
-    throw InputError(
-        fmt::format("{}: cannot be {}: {}; expected a file that every host can read; check its "
-                    "permissions and its "
-                    "file system, and run the job again",
-                    expected_.path, what, describe_errno(error_number)));
+        throw_changed("it is not on this host any more",
+                      fmt::format("the file of {} bytes that rank 0 listed", expected_.size_bytes));
+    throw InputError(fmt::format(
+        "{}: cannot be {}: {}; expected a file that every host can read; check its permissions and "
+        "its file system, and run the job again",
+        expected_.path, what, describe_errno(error_number)));
 }
 
 void PinnedFile::throw_changed(std::string const& seen, std::string const& expected) const {
     throw InputError(fmt::format(
-        "{}: the file changed while it was being read: {}, expected {}; leave the input "
-        "alone while a job runs, and start the job again",
+        "{}: the file changed while it was being read: {}, expected {}; leave the input alone while "
+        "a job runs, and start the job again",
         expected_.path, seen, expected));
 }
 

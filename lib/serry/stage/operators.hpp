@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <type_traits>
@@ -22,20 +23,35 @@ public:
         record_ = 0;
         out_.clear();
         arena_.clear();
+        failure_below_ = nullptr;
     }
     void finish() override { next_.finish(); }
 
 protected:
     void emit_batch() {
-        next_.consume(out_.records());
+        rethrow_failure_below();
+        try {
+            next_.consume(out_.records());
+        } catch (...) {
+            failure_below_ = std::current_exception();
+            out_.clear();
+            throw;
+        }
         out_.clear();
         arena_.clear();
+    }
+
+    /// What was thrown through a function of the user's that calls emit: the function may have caught it,
+    /// or thrown something else instead, but the records are lost all the same.
+    void rethrow_failure_below() const {
+        if (failure_below_) std::rethrow_exception(failure_below_);
     }
 
     Transformation const& step_;
     Consumer<Out>& next_;
     Batch<Out> out_;
     Arena arena_;
+    std::exception_ptr failure_below_;
     std::uint64_t record_ = 0;  ///< ordinal of the current batch's first record
 };
 
@@ -128,8 +144,10 @@ public:
                         emit(std::forward<decltype(record)>(record));
             }
         } catch (...) {
+            this->rethrow_failure_below();
             rethrow_located(this->step_, this->record_ + i);
         }
+        this->rethrow_failure_below();
         this->record_ += batch.size();
         if (!this->out_.empty()) this->emit_batch();
     }
@@ -183,8 +201,10 @@ private:
         try {
             call();
         } catch (...) {
+            this->rethrow_failure_below();
             rethrow_located(this->step_, this->record_);
         }
+        this->rethrow_failure_below();
     }
 
     F const& f_;

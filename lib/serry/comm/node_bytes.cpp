@@ -1,0 +1,135 @@
+#include "serry/comm/node_bytes.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "serry/base/error.hpp"
+#include "serry/base/units.hpp"
+#include "serry/comm/mpi_error.hpp"
+
+namespace serry::comm {
+namespace {
+
+/// A name in the node's shared memory that no other job has, agreed on by the node's ranks.
+std::string agree_on_path(Nodes const& nodes) {
+    static std::uint64_t count = 0;
+    char path[64] = "";
+    if (nodes.local_rank() == 0)
+        std::snprintf(path, sizeof path, "/dev/shm/serry-result-%ld-%llu", static_cast<long>(getpid()),
+                      static_cast<unsigned long long>(count++));
+    check("MPI_Bcast", MPI_Bcast(path, sizeof path, MPI_BYTE, 0, nodes.local()));
+    return path;
+}
+
+/// Which node, counted by leaders, each rank is on.
+std::vector<int> nodes_of_ranks(Communicator const& all, Nodes& nodes) {
+    int own_node = 0;
+    MPI_Comm const leaders = nodes.leaders(all);
+    if (leaders != MPI_COMM_NULL) MPI_Comm_rank(leaders, &own_node);
+    check("MPI_Bcast", MPI_Bcast(&own_node, 1, MPI_INT, 0, nodes.local()));
+    std::vector<int> result(static_cast<std::size_t>(all.rank_count()));
+    check("MPI_Allgather", MPI_Allgather(&own_node, 1, MPI_INT, result.data(), 1, MPI_INT, all.handle()));
+    return result;
+}
+
+/// Among the leaders: what each node's ranks put in place, to all nodes; one broadcast for each run of
+/// neighbouring ranks of one node.
+void spread_over_nodes(MPI_Comm leaders,
+                       std::vector<int> const& node_of,
+                       std::span<std::uint64_t const> bytes_of,
+                       char* address) {
+    std::uint64_t at = 0;
+    for (std::size_t first = 0; first < node_of.size();) {
+        std::uint64_t end = at;
+        std::size_t last = first;
+        for (; last < node_of.size() && node_of[last] == node_of[first]; ++last) end += bytes_of[last];
+        for (; at < end; at += std::min<std::uint64_t>(largest_message_bytes, end - at))
+            check("MPI_Bcast",
+                  MPI_Bcast(address + at, static_cast<int>(std::min<std::uint64_t>(largest_message_bytes, end - at)),
+                            MPI_BYTE, node_of[first], leaders));
+        first = last;
+    }
+}
+
+}  // namespace
+
+Nodes::Nodes(Communicator const& all) {
+    check("MPI_Comm_split_type",
+          MPI_Comm_split_type(all.handle(), MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &local_));
+    MPI_Comm_rank(local_, &local_rank_);
+    MPI_Comm_size(local_, &local_rank_count_);
+}
+
+MPI_Comm Nodes::leaders(Communicator const& all) {
+    if (!has_leaders_)
+        check("MPI_Comm_split",
+              MPI_Comm_split(all.handle(), local_rank_ == 0 ? 0 : MPI_UNDEFINED, 0, &leaders_));
+    has_leaders_ = true;
+    return leaders_;
+}
+
+Nodes::~Nodes() {
+    int is_down = 0;
+    MPI_Finalized(&is_down);
+    if (is_down) return;
+    if (leaders_ != MPI_COMM_NULL) MPI_Comm_free(&leaders_);
+    if (local_ != MPI_COMM_NULL) MPI_Comm_free(&local_);
+}
+
+std::shared_ptr<NodeBytes const> NodeBytes::gather(Communicator const& all,
+                                                   Nodes& nodes,
+                                                   std::string_view part,
+                                                   std::span<std::uint64_t const> bytes_of) {
+    std::uint64_t total = 0;
+    std::uint64_t before = 0;
+    for (std::size_t r = 0; r < bytes_of.size(); ++r) {
+        if (static_cast<int>(r) < all.rank()) before += bytes_of[r];
+        total += bytes_of[r];
+    }
+    std::shared_ptr<NodeBytes> result(new NodeBytes);
+    std::string const path = agree_on_path(nodes);
+    bool is_mapped = nodes.local_rank() != 0 || result->map(path, total, true);
+    check("MPI_Barrier", MPI_Barrier(nodes.local()));
+    if (nodes.local_rank() != 0) is_mapped = result->map(path, total, false);
+    std::uint64_t const missing = all.all_reduce_sum(!is_mapped);
+    if (nodes.local_rank() == 0) unlink(path.c_str());
+    if (missing > 0)
+        throw StorageError("a result of " + format_bytes(total)
+                               + " does not fit into the shared memory of a node (/dev/shm); write it with "
+                                 "write_text, or make /dev/shm larger",
+                           ExitCode::does_not_fit);
+    if (!part.empty()) std::memcpy(result->address_ + before, part.data(), part.size());
+    auto const node_of = nodes_of_ranks(all, nodes);
+    check("MPI_Barrier", MPI_Barrier(nodes.local()));
+    MPI_Comm const leaders = nodes.leaders(all);
+    if (leaders != MPI_COMM_NULL) spread_over_nodes(leaders, node_of, bytes_of, result->address_);
+    check("MPI_Barrier", MPI_Barrier(nodes.local()));
+    mprotect(result->address_, std::max<std::uint64_t>(1, total), PROT_READ);
+    return result;
+}
+
+bool NodeBytes::map(std::string const& path, std::uint64_t byte_count, bool is_maker) {
+    int const descriptor = open(path.c_str(), is_maker ? O_RDWR | O_CREAT | O_EXCL : O_RDWR, 0600);
+    if (descriptor < 0) return false;
+    std::uint64_t const size = std::max<std::uint64_t>(1, byte_count);
+    // Memory is claimed now: writing to what is not there would end the process by a signal.
+    bool const is_claimed = !is_maker || posix_fallocate(descriptor, 0, static_cast<off_t>(size)) == 0;
+    void* const mapped =
+        is_claimed ? mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0) : MAP_FAILED;
+    close(descriptor);
+    if (mapped == MAP_FAILED) return false;
+    address_ = static_cast<char*>(mapped);
+    byte_count_ = byte_count;
+    return true;
+}
+
+NodeBytes::~NodeBytes() {
+    if (address_) munmap(address_, std::max<std::uint64_t>(1, byte_count_));
+}
+
+}  // namespace serry::comm
