@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Measure serry's programs against hand-written ones: see usage() below.
 #
-# A bench is a function bench_NAME that makes its inputs with make_text, and calls
-# compare_word_counts or another compare_... function. Name it in `all_benches`.
+# A bench is a function bench_NAME: it makes its inputs with make_text, and calls a compare_... function
+# or prints figures of its own. Name it in `all_benches`.
 set -euo pipefail
 
-all_benches=(word_count word_count_long)
+all_benches=(word_count word_count_long narrow empty_job stage_cost allocations compile)
 
 usage() {
     cat <<'END'
@@ -94,6 +94,11 @@ make_text() {
     echo "$path"
 }
 
+# median: of an odd number of figures, one a line on standard input.
+median() {
+    sort -g | awk '{ line[NR] = $0 } END { print line[int((NR + 1) / 2)] }'
+}
+
 # run_pairs NAME SERRY_COMMAND YARDSTICK_COMMAND: measure, print, and add a line to the summary.
 run_pairs() {
     local report
@@ -141,6 +146,64 @@ bench_word_count_long() {
     compare_word_counts word_count_long "$text"
 }
 
+bench_narrow() {
+    local program
+    echo narrow
+    for program in narrow_operators narrow_operators_native; do
+        for _ in $(seq "$pair_count"); do
+            mpirun -np 1 "$yardstick/$program" --quiet
+        done | tee "$work_dir/narrow.out" | awk '{ print $2 }' | median |
+            sed "s/$/ ns a record and operator by serry, median ($program)/"
+        sed 's/.*took \([0-9.]*\) times.*/\1/' "$work_dir/narrow.out" | median |
+            sed 's/$/ times the fused loop, median/'
+    done
+    echo
+}
+
+bench_empty_job() {
+    local ranks
+    for ranks in 2 16; do
+        run_pairs "empty_job@$ranks" "mpirun --oversubscribe -np $ranks '$yardstick/empty_job' --quiet" \
+            "mpirun --oversubscribe -np $ranks '$yardstick/mpi_init_only'"
+    done
+}
+
+bench_stage_cost() {
+    echo stage_cost
+    for _ in 1 2 3; do mpirun -np 2 "$yardstick/stage_cost" --quiet; done
+    for _ in 1 2 3; do mpirun --oversubscribe -np 16 "$yardstick/stage_cost" --quiet; done
+    echo
+}
+
+# The largest rank's count of a word count over the first so many bytes of a text.
+allocations_of() {
+    head -c "$2" "$1" >"$work_dir/part.txt"
+    mpirun -np 2 "$yardstick/word_count_allocations" "$work_dir/part.txt" --quiet \
+        --output "$work_dir/serry.out" --overwrite 2>&1 | awk '/^ALLOCATIONS/ { print $2 }' | sort -n | tail -n 1
+}
+
+# One vocabulary: the text twice, against the text once.
+bench_allocations() {
+    local text once twice
+    text=$(make_text words --seed 1)
+    cat "$text" "$text" >"$work_dir/twice.txt"
+    once=$(allocations_of "$text" "$size_bytes")
+    twice=$(allocations_of "$work_dir/twice.txt" $((2 * size_bytes)))
+    rm "$work_dir/twice.txt" "$work_dir/part.txt"
+    printf 'allocations\n%s with the text once, %s with the text twice, difference %s\n\n' \
+        "$once" "$twice" $((twice - once))
+}
+
+bench_compile() {
+    local flags
+    flags=$(mpicxx --showme:compile)
+    echo compile
+    # shellcheck disable=SC2086  # the flags are words
+    /usr/bin/time -f "%U s user, %S s system, %M KiB: g++ -O2 word_count.cpp" \
+        g++ -std=c++20 -O2 -DOMPI_SKIP_MPICXX $flags -I "$root/lib" -c "$root/apps/word_count.cpp" -o /dev/null
+    echo
+}
+
 # ---- program -------------------------------------------------------------------------------------
 
 parse_arguments "$@"
@@ -149,5 +212,7 @@ build
 for name in "${names[@]}"; do
     "bench_$name"
 done
-echo "median ratios serry / yardstick"
-printf '%s' "$summary"
+if [ -n "$summary" ]; then
+    echo "median ratios serry / yardstick"
+    printf '%s' "$summary"
+fi

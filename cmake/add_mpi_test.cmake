@@ -24,8 +24,8 @@ set(test_environment
 
 # add_plain_test(<folder>/<test> [PROGRAMS <target>...])
 #
-# A doctest program in one process, without MPI. It may run the programs: the path of the target
-# word_count is WORD_COUNT_PROGRAM.
+# A doctest program in one process, without MPI. It may launch the programs, on ranks or not: the
+# path of the target word_count is WORD_COUNT_PROGRAM.
 function(add_plain_test name)
     cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" PROGRAMS)
     add_test_program(target ${name} plain_main)
@@ -68,11 +68,14 @@ function(add_mpi_test name)
     endforeach()
 endfunction()
 
-# The program of <folder>/<test>.cpp; its target is named into <variable>.
-function(add_test_program variable name main)
+# add_test_program(<variable> <folder>/<program> [<library>...])
+#
+# A program for tests to run, tests/<folder>/<program>.cpp. Its target, <folder>_<program>, is also
+# put into <variable>.
+function(add_test_program variable name)
     string(REPLACE "/" "_" target ${name})
     add_executable(${target} ${name}.cpp)
     set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
-    target_link_libraries(${target} PRIVATE serry::serry serry_warnings ${main})
+    target_link_libraries(${target} PRIVATE serry::serry serry_warnings ${ARGN})
     set(${variable} ${target} PARENT_SCOPE)
 endfunction()

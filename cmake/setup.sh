@@ -10,7 +10,7 @@ build_packages=(
     libboost1.81-dev libboost-mpi1.81-dev libboost-serialization1.81-dev
     libfmt-dev libcli11-dev libxxhash-dev liblz4-dev libzstd-dev zlib1g-dev
 )
-test_packages=(doctest-dev clang-format-14 clang-tidy-14 shellcheck)
+test_packages=(doctest-dev clang-format-14 clang-tidy-14 shellcheck patch)
 
 # install_packages <package>...: does nothing when all are there.
 install_packages() {

@@ -87,7 +87,10 @@ inline ShortKey load_short(std::string_view bytes) noexcept {
         255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
     __m128i const mask = _mm_loadu_si128(
         reinterpret_cast<__m128i const*>(ones_then_zeros + 16 - bytes.size()));
-    __m128i const all = _mm_loadu_si128(reinterpret_cast<__m128i const*>(bytes.data()));
+    // The compiler must not see whose bytes these are, or it warns of those behind them.
+    char const* from = bytes.data();
+    __asm__("" : "+r"(from) : : "memory");
+    __m128i const all = _mm_loadu_si128(reinterpret_cast<__m128i const*>(from));
     __m128i const kept = _mm_and_si128(all, mask);
     return {static_cast<std::uint64_t>(_mm_cvtsi128_si64(kept)),
             static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_unpackhi_epi64(kept, kept)))

@@ -157,18 +157,24 @@ Transformation& find_transformation(Transformation& target, std::uint32_t id) {
 std::string explain(Transformation& target, std::uint64_t default_partitions) {
     std::string text;
     std::uint32_t stage = 1;
-    auto const partitions = [&](Transformation const& step) -> std::string {
-        std::uint64_t const count =
-            step.partition_count() ? step.partition_count()
-            : step.asked_partition_count() ? step.asked_partition_count()
-                                           : default_partitions;
+    std::unordered_map<std::uint32_t, std::uint64_t> counts;  // 0: not known yet
+    auto const count_of = [&](Transformation const& step) {
+        if (step.partition_count() > 0) return step.partition_count();
+        if (step.dependency() != Dependency::narrow) {
+            if (step.asked_partition_count() > 0) return step.asked_partition_count();
+            if (default_partitions > 0) return default_partitions;
+        }
+        return step.parents().empty() ? 0 : counts[step.parents()[0]->id()];
+    };
+    auto const partitions = [](std::uint64_t count) {
         return count ? fmt::format(", {} partitions", count) : ", partitions from the input's bytes";
     };
     text += fmt::format("stage {}\n", stage);
     visit_needed(target, [&](Transformation& step) {
         bool const wide = step.dependency() == Dependency::wide;
         bool const counted = step.dependency() != Dependency::narrow;
-        text += fmt::format("  {}{}{}\n", step.label(), counted ? partitions(step) : "",
+        std::uint64_t const count = counts[step.id()] = count_of(step);
+        text += fmt::format("  {}{}{}\n", step.label(), counted ? partitions(count) : "",
                             wide && step.is_available() ? ", held in memory: not run again" : "");
         if (wide && !step.is_available()) text += fmt::format("stage {}\n", ++stage);
     });

@@ -12,6 +12,7 @@ bool read_wire_record(std::string_view bytes, bool has_leaf, WireRecord& record)
     for (unsigned shift = 0;; shift += 7) {
         if (at == bytes.size()) return false;
         auto const byte = static_cast<unsigned char>(bytes[at++]);
+        if (shift == 63 && byte > 1) ByteReader(bytes).take_varint();  // throws
         body_bytes |= std::uint64_t{byte & 127U} << shift;
         if (byte < 128) break;
     }
@@ -40,7 +41,8 @@ struct MergingReceiver::Stream {
 
 void MergingReceiver::Stream::append(std::span<char const> bytes, std::size_t window_bytes) {
     if (queue.empty() && !bytes.empty()) queue.reserve(window_bytes);
-    if (!unread.empty()) std::memmove(queue.data(), unread.data(), unread.size());
+    if (!unread.empty() && unread.data() != queue.data())
+        std::memmove(queue.data(), unread.data(), unread.size());
     queue.set_size(unread.size());
     queue.put(bytes.data(), bytes.size());
     unread = queue.view();

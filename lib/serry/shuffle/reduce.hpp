@@ -49,8 +49,8 @@ public:
         task_->poll();
         std::size_t i = 0;
         try {
-            for (; i < batch.size(); i += Table::group)
-                add_group(batch.subspan(i, std::min(Table::group, batch.size() - i)), i);
+            for (; i < batch.size(); i += group)
+                add_group(batch.subspan(i, std::min(group, batch.size() - i)), i);
         } catch (...) {
             rethrow_located(step_, record_ + i);
         }
@@ -72,7 +72,7 @@ public:
                 entries_.push_back({hash, std::uint64_t{at} << 1 | 1});
             });
         }
-        sort_by_hash(entries_, waiting_entries_);
+        sort_by_hash(entries_);
         order_equal_hashes();
         auto const cuts = cut_by_rank(entries_, partition_count_, rank_count_);
         streams_.resize(rank_count_);
@@ -108,9 +108,13 @@ public:
 
     std::uint64_t record_count() const override { return record_count_; }
 
+    static constexpr std::size_t slot_bytes() { return Table::slot_bytes(); }
+
 private:
     using Table = CombineTable<V, F, is_ordered>;
-    using Probe = typename Table::Probe;
+
+    /// Records whose slots are looked for together.
+    static constexpr std::size_t group = 64;
 
     /// The records for one rank: entries [next, end), and before them encoded bytes from rest_at on.
     struct Stream {
@@ -120,39 +124,53 @@ private:
         std::size_t rest_at = 0;
     };
 
+    /// Tiny keys and others apart, since which is which cannot be predicted. `position` follows the record
+    /// that is worked on, for messages.
     void add_group(std::span<KeyValue<K, V> const> records, std::size_t& position) {
-        Probe probes[Table::group];
+        KeyProbe probes[group];
+        std::uint8_t order[2][group];
+        std::size_t counts[2] = {0, 0};
         make_probes(records, probes);
-        std::size_t const first = position;
         for (std::size_t j = 0; j < records.size(); ++j) {
+            bool const is_wide = !probes[j].is_tiny();
+            order[is_wide][counts[is_wide]++] = static_cast<std::uint8_t>(j);
+        }
+        std::size_t const first = position;
+        for (std::size_t i = 0; i < counts[0]; ++i) {
+            std::size_t const j = order[0][i];
             position = first + j;
-            if (!table_.add(probes[j], records[j].value, leaf_)) wait(probes[j], records[j]);
+            if (!table_.add_tiny(probes[j], records[j].value, leaf_)) wait(probes[j], records[j]);
+        }
+        for (std::size_t i = 0; i < counts[1]; ++i) {
+            std::size_t const j = order[1][i];
+            position = first + j;
+            if (!table_.add_wide(probes[j], records[j].value, leaf_)) wait(probes[j], records[j]);
         }
         position = first;
     }
 
-    void make_probes(std::span<KeyValue<K, V> const> records, Probe* probes) {
+    void make_probes(std::span<KeyValue<K, V> const> records, KeyProbe* probes) {
         if constexpr (std::is_same_v<K, std::string_view> || std::is_same_v<K, std::string>) {
             for (std::size_t j = 0; j < records.size(); ++j) {
-                probes[j] = Table::probe_for(records[j].key);
-                table_.prefetch(probes[j]);
+                probes[j] = KeyProbe::of(records[j].key);
+                __builtin_prefetch(table_.home_address(probes[j]), 1);
             }
         } else {
             // Their bytes must stay as long as the probes are used.
-            std::size_t ends[Table::group];
+            std::size_t ends[group];
             group_keys_.clear();
             for (std::size_t j = 0; j < records.size(); ++j) {
                 codec::encode<true>(records[j].key, group_keys_);
                 ends[j] = group_keys_.size();
             }
             for (std::size_t j = 0, begin = 0; j < records.size(); begin = ends[j++]) {
-                probes[j] = Table::probe_for(group_keys_.view().substr(begin, ends[j] - begin));
-                table_.prefetch(probes[j]);
+                probes[j] = KeyProbe::of(group_keys_.view().substr(begin, ends[j] - begin));
+                __builtin_prefetch(table_.home_address(probes[j]), 1);
             }
         }
     }
 
-    void wait(Probe const& probe, KeyValue<K, V> const& record) {
+    void wait(KeyProbe const& probe, KeyValue<K, V> const& record) {
         waiting_entries_.push_back({probe.hash, std::uint64_t{waiting_.size()} << 1});
         put_record(probe.bytes(), record.value, leaf_, waiting_);
     }
@@ -198,7 +216,7 @@ private:
         for (; stream.next < stop; ++stream.next) {
             if (stream.next + ahead < stream.end) {
                 std::uint64_t const later = entries_[stream.next + ahead].reference;
-                if (later & 1) table_.prefetch_slot(later >> 1);
+                if (later & 1) __builtin_prefetch(table_.slot_address(later >> 1));
             }
             put_entry(entries_[stream.next], stream.rest);
             if (stream.rest.size() > most_rest_bytes) {
@@ -287,7 +305,8 @@ private:
         V value = decoded(record.value);
         if constexpr (is_ordered) {
             if (record.leaf != leaf_) {
-                spines_.push(spine_, {leaf_, std::move(value_)}, record.leaf, all_leaves, combine_);
+                spines_.push(spine_, {leaf_, std::move(value_)}, record.leaf, all_leaves,
+                             adopting<V>(combine_, arena_));
                 leaf_ = record.leaf;
                 value_ = std::move(value);
                 return;
@@ -307,7 +326,8 @@ private:
     void store_group() {
         if (!has_group_) return;
         if constexpr (is_ordered) {
-            spines_.finish(spine_, {leaf_, std::move(value_)}, all_leaves, combine_, folded_);
+            spines_.finish(spine_, {leaf_, std::move(value_)}, all_leaves,
+                           adopting<V>(combine_, arena_), folded_);
             value_ = std::move(folded_[0].value);
         }
         body_.clear();
@@ -411,12 +431,11 @@ private:
         std::uint64_t rank() const { return static_cast<std::uint64_t>(setting_.rank); }
         std::uint64_t ranks() const { return static_cast<std::uint64_t>(setting_.rank_count); }
 
-        /// A quarter of the memory for the table (growing it holds half as much again), an eighth for
+        /// An eighth of the memory for each of the combine table's two (growing holds more), an eighth for
         /// records that wait, half for what is received.
         typename Sender::Limits limits() const {
-            constexpr std::uint64_t slot_bytes = sizeof(ShortKey) + sizeof(V) + (is_ordered ? 8 : 0);
             std::uint64_t const slots = setting_.table_slots ? setting_.table_slots
-                                                             : setting_.memory_bytes / 4 / slot_bytes;
+                                                             : setting_.memory_bytes / 8 / Sender::slot_bytes();
             return {.table_slots = std::max<std::uint64_t>(slots, 2),
                     .waiting_bytes = setting_.memory_bytes / 8};
         }

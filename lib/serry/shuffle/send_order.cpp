@@ -1,8 +1,6 @@
 #include "serry/shuffle/send_order.hpp"
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <utility>
 
 #include "serry/base/hash.hpp"
@@ -14,41 +12,45 @@ namespace {
 constexpr unsigned digit_bits = 11;
 constexpr std::size_t digit_values = std::size_t{1} << digit_bits;
 
-/// One stable pass of a radix sort by the digit that starts at bit `shift`.
-void sort_by_digit(std::vector<SendEntry> const& from, std::vector<SendEntry>& to, unsigned shift) {
-    std::array<std::size_t, digit_values> start{};
-    for (SendEntry const& entry : from) ++start[entry.hash >> shift & (digit_values - 1)];
-    std::size_t at = 0;
-    for (std::size_t& count : start) at += std::exchange(count, at);
-    for (SendEntry const& entry : from) to[start[entry.hash >> shift & (digit_values - 1)]++] = entry;
+bool comes_before(SendEntry const& a, SendEntry const& b) {
+    return a.hash != b.hash ? a.hash < b.hash : a.reference < b.reference;
 }
 
-void put_neighbours_right(std::vector<SendEntry>& entries) {
-    for (std::size_t i = 1; i < entries.size(); ++i) {
-        SendEntry const entry = entries[i];
-        std::size_t to = i;
-        for (; to > 0 && entries[to - 1].hash > entry.hash; --to) entries[to] = entries[to - 1];
-        entries[to] = entry;
+std::size_t top_digit(SendEntry const& entry) { return entry.hash >> (64 - digit_bits); }
+
+/// Puts every entry into its bucket by the hash's top bits, and returns the buckets' ends: the first pass
+/// of an American flag sort (McIlroy, Bostic and McIlroy, 1993).
+std::vector<std::size_t> distribute(std::vector<SendEntry>& entries) {
+    std::vector<std::size_t> next(digit_values, 0);
+    for (SendEntry const& entry : entries) ++next[top_digit(entry)];
+    std::size_t at = 0;
+    for (std::size_t& count : next) at += std::exchange(count, at);
+    std::vector<std::size_t> ends(next.begin() + 1, next.end());
+    ends.push_back(entries.size());
+    for (std::size_t bucket = 0; bucket < digit_values; ++bucket) {
+        while (next[bucket] < ends[bucket]) {
+            SendEntry entry = entries[next[bucket]];
+            for (std::size_t home = top_digit(entry); home != bucket; home = top_digit(entry))
+                std::swap(entry, entries[next[home]++]);
+            entries[next[bucket]++] = entry;
+        }
     }
+    return ends;
 }
 
 }  // namespace
 
-void sort_by_hash(std::vector<SendEntry>& entries, std::vector<SendEntry>& scratch) {
-    auto const by_hash = [](SendEntry const& a, SendEntry const& b) { return a.hash < b.hash; };
+void sort_by_hash(std::vector<SendEntry>& entries) {
     if (entries.size() < digit_values) {
-        std::stable_sort(entries.begin(), entries.end(), by_hash);
+        std::sort(entries.begin(), entries.end(), comes_before);
         return;
     }
-    // Enough top bits that neighbours wrongly ordered are rare.
-    unsigned const bits = static_cast<unsigned>(std::bit_width(entries.size())) + 4;
-    unsigned const passes = std::min(5U, (bits + digit_bits - 1) / digit_bits);
-    scratch.resize(entries.size());
-    for (unsigned pass = passes; pass > 0; --pass) {
-        sort_by_digit(entries, scratch, 64 - digit_bits * pass);
-        entries.swap(scratch);
+    std::size_t begin = 0;
+    for (std::size_t const end : distribute(entries)) {
+        auto const at = entries.begin();
+        std::sort(at + static_cast<std::ptrdiff_t>(begin), at + static_cast<std::ptrdiff_t>(end), comes_before);
+        begin = end;
     }
-    put_neighbours_right(entries);
 }
 
 std::vector<std::uint64_t> cut_by_rank(std::vector<SendEntry> const& sorted,

@@ -11,9 +11,8 @@ struct SendEntry {
     std::uint64_t reference;
 };
 
-/// Sort by hash; entries of equal hash keep their order. Radix passes over the hash's top bits, then one
-/// pass that puts neighbours right. `scratch` is memory to use, of any content.
-void sort_by_hash(std::vector<SendEntry>& entries, std::vector<SendEntry>& scratch);
+/// Sort by hash, entries of equal hash by reference; in place.
+void sort_by_hash(std::vector<SendEntry>& entries);
 
 /// Where each rank's entries begin in `sorted`, and at [rank_count] the end: rank r takes the hashes of
 /// its partitions of `partition_count`.

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 
 #include "serry/base/error.hpp"
 #include "serry/base/units.hpp"
@@ -12,6 +13,7 @@ namespace serry {
 namespace {
 
 constexpr std::size_t huge_page_bytes = std::size_t{2} << 20;
+constexpr std::size_t alignment = 64;
 
 [[noreturn]] void throw_does_not_fit(std::size_t byte_count) {
     throw StorageError("a combine table of " + format_bytes(byte_count)
@@ -24,8 +26,9 @@ constexpr std::size_t huge_page_bytes = std::size_t{2} << 20;
 SlotMemory::SlotMemory(std::size_t byte_count) : byte_count_(byte_count) {
     bool const is_huge = byte_count >= huge_page_bytes;
     if (!is_huge) {
-        bytes_ = std::calloc(1, byte_count);
+        bytes_ = std::aligned_alloc(alignment, (byte_count + alignment - 1) / alignment * alignment);
         if (!bytes_) throw_does_not_fit(byte_count);
+        std::memset(bytes_, 0, byte_count);
         return;
     }
     mapped_bytes_ = byte_count + huge_page_bytes;

@@ -31,8 +31,10 @@ public:
     void end_task(TaskContext& task) override {
         if (!value_) return;
         auto const leaf = static_cast<std::uint32_t>(task.partition().index);
+        adopt_views(*value_, arena_);
         located([&] {
-            if (last_) spines_.push(spine_, std::move(*last_), leaf, leaves_, combine_);
+            if (last_)
+                spines_.push(spine_, std::move(*last_), leaf, leaves_, adopting<T>(combine_, arena_));
         });
         last_.emplace(Entry{leaf, std::move(*value_)});
         value_.reset();
@@ -41,7 +43,9 @@ public:
     void end_tasks() override {
         if (!last_) return;
         std::vector<Entry> entries;
-        located([&] { spines_.finish(spine_, std::move(*last_), leaves_, combine_, entries); });
+        located([&] {
+            spines_.finish(spine_, std::move(*last_), leaves_, adopting<T>(combine_, arena_), entries);
+        });
         for (std::size_t i = entries.size(); i-- > 0;) {
             partials_.put_varint(entries[i].leaf);
             encode(entries[i].value, partials_);
@@ -61,16 +65,28 @@ private:
         try {
             if (!value_) {
                 value_.emplace(batch[i++]);
-                adopt_views(*value_, arena_);
+                keep_views(*value_);
             }
             T value = std::move(*value_);
             for (; i < batch.size(); ++i) {
                 value = std::invoke(combine_, std::as_const(value), batch[i]);
-                adopt_views(value, arena_);
+                keep_views(value);
             }
             *value_ = std::move(value);
         } catch (...) {
             rethrow_located(action_, this->record_ + i);
+        }
+    }
+
+    void keep_views(T& value) {
+        if constexpr (has_views<T>) {
+            adopt_views(value, running_);
+            if (running_.allocated_bytes() <= most_running_bytes_) return;
+            // Most of it belongs to values before this one.
+            Arena kept;
+            adopt_views(value, kept);
+            running_ = std::move(kept);
+            most_running_bytes_ = least_running_bytes + 4 * running_.allocated_bytes();
         }
     }
 
@@ -90,7 +106,10 @@ private:
     std::optional<Entry> last_;
     Spines<T> spines_;
     typename Spines<T>::Spine spine_ = Spines<T>::none;
-    Arena arena_;
+    Arena arena_;  ///< what the partitions' values view
+    static constexpr std::size_t least_running_bytes = 65536;
+    Arena running_;  ///< what the value of the partition at work views
+    std::size_t most_running_bytes_ = least_running_bytes;
     ByteWriter partials_;
 };
 
@@ -103,16 +122,18 @@ std::optional<T> fold_partials(std::string_view encoded, F const& combine, Arena
     Spines<T> spines;
     typename Spines<T>::Spine spine = Spines<T>::none;
     std::optional<Entry> last;
+    Arena meanwhile;
+    auto const f = adopting<T>(combine, meanwhile);
     ByteReader reader(encoded);
     while (reader.remaining() > 0) {
         auto const leaf = static_cast<std::uint32_t>(reader.take_varint());
         T value = decode<T>(reader);
-        if (last) spines.push(spine, std::move(*last), leaf, all, combine);
+        if (last) spines.push(spine, std::move(*last), leaf, all, f);
         last.emplace(Entry{leaf, std::move(value)});
     }
     if (!last) return std::nullopt;
     std::vector<Entry> folded;
-    spines.finish(spine, std::move(*last), all, combine, folded);
+    spines.finish(spine, std::move(*last), all, f, folded);
     T result = std::move(folded[0].value);
     adopt_views(result, arena);
     return result;

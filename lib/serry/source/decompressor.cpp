@@ -60,15 +60,20 @@ public:
     }
     ~ZstdFormat() override { ZSTD_freeDCtx(context_); }
 
-    void reset() override { ZSTD_DCtx_reset(context_, ZSTD_reset_session_only); }
+    void reset() override {
+        ZSTD_DCtx_reset(context_, ZSTD_reset_session_only);
+        wanted_bytes_ = frame_start_bytes;
+    }
 
     Result step(std::string_view input, char* output, std::size_t output_bytes) override {
-        ZSTD_inBuffer in{input.data(), input.size(), 0};
+        // A block at a time: more is not faster, and errors do not say where they are.
+        ZSTD_inBuffer in{input.data(), std::min(input.size(), wanted_bytes_), 0};
         ZSTD_outBuffer out{output, output_bytes, 0};
         std::size_t const code = ZSTD_decompressStream(context_, &out, &in);
         Result result{.taken = in.pos, .put = out.pos};
         if (!ZSTD_isError(code)) {
             result.is_at_end = code == 0;
+            wanted_bytes_ = result.is_at_end ? frame_start_bytes : code;
             return result;
         }
         if (ZSTD_getErrorCode(code) == ZSTD_error_memory_allocation) throw std::bad_alloc();
@@ -77,7 +82,10 @@ public:
     }
 
 private:
+    static constexpr std::size_t frame_start_bytes = 5;
+
     ZSTD_DCtx* context_;
+    std::size_t wanted_bytes_ = frame_start_bytes;
 };
 
 }  // namespace
@@ -143,24 +151,22 @@ bool Decompressor::is_at_end() {
 
 void Decompressor::throw_damaged(char const* what) const {
     file_->check();
+    bool const is_gzip = format_ == gzip_.get();
     throw InputError(
         fmt::format("{}: damaged near byte {} of the compressed file: {}; expected whole {}; test "
-                    "it with {} -t, and "
-                    "make or fetch it again",
+                    "it with {} -t, and make or fetch it again",
                     file_->expected().path, next_offset_ - input_.size(), what,
-                    format_ == gzip_.get() ? "gzip members" : "zstd frames",
-                    format_ == gzip_.get() ? "gzip" : "zstd"));
+                    is_gzip ? "gzip members" : "zstd frames", is_gzip ? "gzip" : "zstd"));
 }
 
 void Decompressor::throw_cut_short() const {
     file_->check();
+    bool const is_gzip = format_ == gzip_.get();
     throw InputError(
         fmt::format("{}: cut short: the compressed file ends at byte {}, within a {}; expected a "
-                    "whole one; test it "
-                    "with {} -t, and make or fetch it again",
+                    "whole one; test it with {} -t, and make or fetch it again",
                     file_->expected().path, file_->expected().size_bytes,
-                    format_ == gzip_.get() ? "gzip member" : "zstd frame",
-                    format_ == gzip_.get() ? "gzip" : "zstd"));
+                    is_gzip ? "gzip member" : "zstd frame", is_gzip ? "gzip" : "zstd"));
 }
 
 }  // namespace serry

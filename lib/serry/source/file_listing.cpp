@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string_view>
 
@@ -121,8 +122,8 @@ std::vector<std::string> files_matching(std::string const& pattern) {
     }
     if (paths.empty())
         throw InputError(fmt::format(
-            "{}: the pattern matches no files, expected one or more (names that begin with "
-            "'.' or '_' do not count); check it, and that the host of rank 0 sees them",
+            "{}: the pattern matches no files, expected one or more (names that begin with '.' or "
+            "'_' do not count); check it, and that the host of rank 0 sees them",
             pattern));
     return paths;
 }
@@ -140,8 +141,8 @@ std::vector<std::string> expanded(std::string const& pattern) {
     std::vector<std::string> paths = files_in(pattern);
     if (paths.empty())
         throw InputError(fmt::format(
-            "{}: the directory holds no files, expected one or more (names that begin with "
-            "'.' or '_' do not count, nor do directories below it); check the path",
+            "{}: the directory holds no files, expected one or more (names that begin with '.' or "
+            "'_' do not count, nor do directories below it); check the path",
             pattern));
     return paths;
 }

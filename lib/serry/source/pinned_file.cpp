@@ -116,10 +116,10 @@ void PinnedFile::throw_unreadable(char const* what, int error_number) const {
 }
 
 void PinnedFile::throw_changed(std::string const& seen, std::string const& expected) const {
-    throw InputError(fmt::format(
-        "{}: the file changed while it was being read: {}, expected {}; leave the input alone while "
-        "a job runs, and start the job again",
-        expected_.path, seen, expected));
+    throw InputError(
+        fmt::format("{}: the file changed while it was being read: {}, expected {}; leave the "
+                    "input alone while a job runs, and start the job again",
+                    expected_.path, seen, expected));
 }
 
 }  // namespace serry

@@ -8,9 +8,9 @@
 namespace serry {
 namespace {
 
-// The copy out of the page cache is up to four times slower if it goes to an address that is, modulo a
-// page, 1 to 31 bytes more than the one it comes from (measured on Zen 4). So room and file offset are
-// the same modulo this.
+// The copy out of the page cache is up to four times slower if it goes to an address that is,
+// modulo a page, 1 to 31 bytes more than the one it comes from (measured on Zen 4). So room and
+// file offset are the same modulo this.
 constexpr std::size_t alignment = 64;
 
 }  // namespace

@@ -7,9 +7,10 @@
 
 namespace serry {
 
-/// A run of a file's text that grows at its end and is dropped from its front. One readable byte lies
-/// before it, which is not '\r', and `padding` readable bytes behind it, none of which is '\n', so that
-/// scanners may look past its ends. Memory is kept, and not touched before there is text in it.
+/// A run of a file's text that grows at its end and is dropped from its front. One readable byte
+/// lies before it, which is not '\r', and `padding` readable bytes behind it, none of which is
+/// '\n', so that scanners may look past its ends. Memory is kept, and not touched before there is
+/// text in it.
 class ReadBuffer {
 public:
     static constexpr std::size_t padding = 64;
@@ -26,9 +27,7 @@ public:
     void used(std::size_t byte_count);
 
     /// Drop the text before `begin`.
-    void drop_until(char const* begin) {
-        begin_ = static_cast<std::size_t>(begin - bytes_.get());
-    }
+    void drop_until(char const* begin) { begin_ = static_cast<std::size_t>(begin - bytes_.get()); }
     void clear() { begin_ = end_; }
 
     /// Give the memory back, and forget the text.

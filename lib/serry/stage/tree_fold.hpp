@@ -6,6 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "serry/base/arena.hpp"
+#include "serry/serde/codec.hpp"
+
 namespace serry {
 
 /// Consecutive source partitions [begin, end) of `count`: those whose records a rank has seen whole.
@@ -14,6 +17,21 @@ struct LeafRange {
     std::uint64_t end = 0;
     std::uint64_t count = 0;
 };
+
+/// `f` as Spines need it for values that they keep: what its results view is copied into `arena`. Borrows
+/// both.
+template <typename V, typename F>
+auto adopting(F const& f, Arena& arena) {
+    if constexpr (has_views<V>) {
+        return [&f, &arena](V const& left, V const& right) {
+            V result = std::invoke(f, left, right);
+            adopt_views(result, arena);
+            return result;
+        };
+    } else {
+        return std::cref(f);
+    }
+}
 
 /// Folds values along a fixed binary tree over source partitions (its leaves), so that the result of a
 /// combiner that rounds, such as a floating-point sum, depends on the partitions and not on which rank
