@@ -35,5 +35,6 @@ echo
 echo "\$ ${run[*]}"
 "${run[@]}"
 echo
-echo "All words and their counts are in $PWD/build/try-output:"
-ls -l build/try-output
+parts=(build/try-output/part-*)
+echo "All words and their counts are in $PWD/build/try-output, ${#parts[@]} files; the first begins:"
+head -n 3 "${parts[0]}"

@@ -27,15 +27,23 @@
 namespace serry {
 
 /// What flat_map(f) makes of T's: f's record_type if it names one, else what the range that f returns
-/// holds.
+/// holds. No type where f does neither.
+template <typename F>
+concept NamesRecordType = requires { typename F::record_type; };
 template <typename F, typename T>
-struct FlatMapped {
-    using type = std::remove_cvref_t<decltype(*std::begin(std::declval<std::invoke_result_t<F const&, T const&>&>()))>;
+concept RangeMapper = PlainMapper<F, T> && requires {
+    *std::begin(std::declval<std::invoke_result_t<F const&, T const&>&>());
 };
 template <typename F, typename T>
-    requires requires { typename F::record_type; }
+struct FlatMapped {};
+template <NamesRecordType F, typename T>
 struct FlatMapped<F, T> {
     using type = typename F::record_type;
+};
+template <typename F, typename T>
+    requires(RangeMapper<F, T> && !NamesRecordType<F>)
+struct FlatMapped<F, T> {
+    using type = std::remove_cvref_t<decltype(*std::begin(std::declval<std::invoke_result_t<F const&, T const&>&>()))>;
 };
 
 /// What map_values and reduce_by_key take, for records of T.

@@ -19,9 +19,10 @@ Environment::Environment(int& argc, char**& argv) {
     int provided = MPI_THREAD_SINGLE;
     check("MPI_Init_thread", MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided));
     owner_ = true;
-    if (provided < MPI_THREAD_FUNNELED)
-        throw CommError("this MPI gives thread level " + std::to_string(provided)
-                        + ", expected at least MPI_THREAD_FUNNELED; use an MPI built with threads");
+    if (provided >= MPI_THREAD_FUNNELED) return;
+    MPI_Finalize();
+    throw CommError("this MPI gives thread level " + std::to_string(provided)
+                    + ", expected at least MPI_THREAD_FUNNELED; use an MPI built with threads");
 }
 
 Environment::~Environment() {

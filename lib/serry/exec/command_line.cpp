@@ -2,7 +2,9 @@
 
 #include <CLI/CLI.hpp>
 #include <deque>
+#include <memory>
 #include <sstream>
+#include <utility>
 
 #include "serry/base/error.hpp"
 
@@ -22,8 +24,9 @@ void check_argument_count(CommandLineSpec const& spec, std::size_t given) {
     auto const expected = words_of(spec.arguments);
     bool const is_open = !expected.empty() && is_repeated(expected.back());
     if (given >= expected.size() && (is_open || given == expected.size())) return;
-    throw UsageError(spec.program + ": expected the arguments \"" + spec.arguments + "\", got "
-                     + std::to_string(given) + "; " + spec.program + " --help shows all");
+    std::string const wanted = expected.empty() ? "no arguments" : "the arguments \"" + spec.arguments + '"';
+    throw UsageError(spec.program + ": expected " + wanted + ", got " + std::to_string(given) + "; "
+                     + spec.program + " --help shows all");
 }
 
 /// An option whose value, or whether it was given, is looked at when parsing is over.
@@ -95,7 +98,6 @@ CommandLine read_command_line(int argc, char const* const* argv, CommandLineSpec
     CLI::App app(spec.summary, spec.program);
     app.formatter(std::make_shared<HelpFormat>(usage_of(spec)));
     CommandLine line;
-    line.options = options_from_environment();
     app.add_option("arguments", line.arguments)->group("");
     std::deque<Slot> own;
     CommonOptions common;
@@ -104,7 +106,9 @@ CommandLine read_command_line(int argc, char const* const* argv, CommandLineSpec
         common.add_to(app);
         app.parse(argc, argv);
     } catch (CLI::CallForHelp const&) {
-        line.answer = app.help();
+        std::string help = app.help();
+        while (help.ends_with("\n\n")) help.pop_back();
+        line.answer = std::move(help);
         return line;
     } catch (CLI::ConstructionError const& error) {
         throw UsageError(spec.program + ": its source declares an option that cannot be: " + error.what()
@@ -114,6 +118,7 @@ CommandLine read_command_line(int argc, char const* const* argv, CommandLineSpec
     }
     for (Slot const& option : own)
         if (option.is_given()) line.given.push_back({option.name, option.value});
+    line.options = options_from_environment();
     common.apply(line.options);
     check_argument_count(spec, line.arguments.size());
     return line;

@@ -156,13 +156,13 @@ StageSetting Session::setting_for(StagePlan const& stage) const {
 
 ExchangeGear& Session::gear() {
     if (!gear_) {
-        // About 1 MiB in flight for each pair of ranks stays in the caches; more does not.
-        constexpr std::uint64_t per_pair = std::uint64_t{1} << 20;
+        // Up to about 1 MiB in flight for each pair of ranks stays in the caches; more does not.
+        constexpr std::uint64_t per_pair = std::uint64_t{1} << 19;
         std::uint64_t const from_ranks = per_pair * static_cast<std::uint64_t>(comm_.rank_count());
         std::uint64_t const from_memory = std::max<std::uint64_t>(options_.memory_bytes / 16, 4096);
         std::uint64_t const bytes =
             options_.round_bytes ? options_.round_bytes : std::min(from_ranks, from_memory);
-        gear_ = std::make_unique<ExchangeGear>(comm_, std::min<std::uint64_t>(bytes, per_pair << 9));
+        gear_ = std::make_unique<ExchangeGear>(comm_, std::min<std::uint64_t>(bytes, per_pair << 10));
     }
     return *gear_;
 }

@@ -114,7 +114,7 @@ private:
     using Table = CombineTable<V, F, is_ordered>;
 
     /// Records whose slots are looked for together.
-    static constexpr std::size_t group = 64;
+    static constexpr std::size_t group = 32;
 
     /// The records for one rank: entries [next, end), and before them encoded bytes from rest_at on.
     struct Stream {
@@ -128,21 +128,23 @@ private:
     /// that is worked on, for messages.
     void add_group(std::span<KeyValue<K, V> const> records, std::size_t& position) {
         KeyProbe probes[group];
-        std::uint8_t order[2][group];
-        std::size_t counts[2] = {0, 0};
+        std::uint8_t tiny[group + 1], wide[group + 1];
+        std::size_t tiny_count = 0, wide_count = 0;
         make_probes(records, probes);
         for (std::size_t j = 0; j < records.size(); ++j) {
-            bool const is_wide = !probes[j].is_tiny();
-            order[is_wide][counts[is_wide]++] = static_cast<std::uint8_t>(j);
+            tiny[tiny_count] = wide[wide_count] = static_cast<std::uint8_t>(j);
+            bool const is_tiny = probes[j].is_tiny();
+            tiny_count += is_tiny;
+            wide_count += !is_tiny;
         }
         std::size_t const first = position;
-        for (std::size_t i = 0; i < counts[0]; ++i) {
-            std::size_t const j = order[0][i];
+        for (std::size_t i = 0; i < tiny_count; ++i) {
+            std::size_t const j = tiny[i];
             position = first + j;
             if (!table_.add_tiny(probes[j], records[j].value, leaf_)) wait(probes[j], records[j]);
         }
-        for (std::size_t i = 0; i < counts[1]; ++i) {
-            std::size_t const j = order[1][i];
+        for (std::size_t i = 0; i < wide_count; ++i) {
+            std::size_t const j = wide[i];
             position = first + j;
             if (!table_.add_wide(probes[j], records[j].value, leaf_)) wait(probes[j], records[j]);
         }

@@ -35,6 +35,7 @@ public:
     /// After the last append.
     void close() {
         if (!last_.empty()) seal();
+        last_ = ByteWriter();
     }
 
     std::uint64_t record_count() const { return record_count_; }

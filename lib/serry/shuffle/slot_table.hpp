@@ -85,7 +85,7 @@ struct WideKey {
     }
 };
 
-/// Slots of keys and cells: open addressing with linear probing, filled to three fifths, grown up to
+/// Slots of keys and cells: open addressing with linear probing, filled to two thirds, grown up to
 /// `most_slots`. What a cell means is the owner's business.
 template <typename SlotKey, typename Cell>
 class SlotTable {
@@ -170,7 +170,7 @@ private:
         std::swap(memory_, other);
         slots_ = static_cast<Slot*>(memory_.zeroed_bytes());
         end_ = slots_ + slot_count;
-        limit_ = std::max<std::uint64_t>(1, slot_count / 5 * 3);
+        limit_ = std::max<std::uint64_t>(1, slot_count / 3 * 2);
         return other;
     }
 
