@@ -1,5 +1,6 @@
-#include <serry/serry.hpp>
 #include <string>
+
+#include <serry/serry.hpp>
 
 using Count = serry::KeyValue<std::string_view, long>;
 
@@ -24,10 +25,11 @@ void word_count(serry::Context& context) {
 }
 
 int main(int argc, char** argv) {
-    return serry::run(argc, argv, word_count,
-                      {.summary = "Count how often each word occurs in text files, folders of them or globs.",
-                       .arguments = "INPUT...",
-                       .options = {{"--output DIR", "write word TAB count, a file for each partition"},
-                                   {"--top N", "print the N most frequent words (20 without --output)"},
-                                   {"--lowercase", "count words in ASCII lower case"}}});
+    return serry::run(
+        argc, argv, word_count,
+        {.summary = "Count how often each word occurs in text files, folders of them or globs.",
+         .arguments = "INPUT...",
+         .options = {{"--output DIR", "write word TAB count, a file for each partition"},
+                     {"--top N", "print the N most frequent words (20 without --output)"},
+                     {"--lowercase", "count words in ASCII lower case"}}});
 }

@@ -11,7 +11,8 @@ namespace serry {
 std::string const& Context::argument(std::size_t index) const {
     if (index < arguments_.size()) return arguments_[index];
     throw UsageError("argument " + std::to_string(index + 1) + " is missing; "
-                     + std::to_string(arguments_.size()) + " were given; --help shows what is expected");
+                     + std::to_string(arguments_.size())
+                     + " were given; --help shows what is expected");
 }
 
 bool Context::has(std::string_view name) const {

@@ -11,8 +11,8 @@ namespace serry {
 
 class Session;
 
-/// A job's connection to its ranks, handed to the job by run(): what datasets are made from, and the
-/// program's command line. The same on every rank.
+/// A job's connection to its ranks, handed to the job by run(): what datasets are made from, and
+/// the program's command line. The same on every rank.
 class Context {
 public:
     /// The words of the command line that are no options, in their order.

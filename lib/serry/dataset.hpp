@@ -26,10 +26,12 @@
 
 namespace serry {
 
-/// What flat_map(f) makes of T's: f's record_type if it names one, else what the range that f returns
-/// holds. No type where f does neither.
+/// What flat_map(f) makes of T's: f's record_type if it names one, else what the range that f
+/// returns holds. No type where f does neither.
 template <typename F>
-concept NamesRecordType = requires { typename F::record_type; };
+concept NamesRecordType = requires {
+    typename F::record_type;
+};
 template <typename F, typename T>
 concept RangeMapper = PlainMapper<F, T> && requires {
     *std::begin(std::declval<std::invoke_result_t<F const&, T const&>&>());
@@ -41,9 +43,9 @@ struct FlatMapped<F, T> {
     using type = typename F::record_type;
 };
 template <typename F, typename T>
-    requires(RangeMapper<F, T> && !NamesRecordType<F>)
-struct FlatMapped<F, T> {
-    using type = std::remove_cvref_t<decltype(*std::begin(std::declval<std::invoke_result_t<F const&, T const&>&>()))>;
+requires(RangeMapper<F, T> && !NamesRecordType<F>) struct FlatMapped<F, T> {
+    using type = std::remove_cvref_t<decltype(*std::begin(
+        std::declval<std::invoke_result_t<F const&, T const&>&>()))>;
 };
 
 /// What map_values and reduce_by_key take, for records of T.
@@ -53,14 +55,15 @@ template <typename F, typename T>
 concept ValueCombiner =
     Keyed<T> && Key<key_of<T>> && Encodable<value_of<T>> && Combiner<F, value_of<T>>;
 
-/// A collection of T's spread over the ranks in partitions, recorded but not computed: a value that is
-/// cheap to copy and to assign. Transformations record a step and return at once. Actions are collective:
-/// every rank calls them, in the same order, and gets the same result.
+/// A collection of T's spread over the ranks in partitions, recorded but not computed: a value that
+/// is cheap to copy and to assign. Transformations record a step and return at once. Actions are
+/// collective: every rank calls them, in the same order, and gets the same result.
 ///
-/// Functions given to transformations run later, on every rank, on records one by one; they capture by
-/// value and do not depend on the rank. What they throw ends the action as a StageError.
+/// Functions given to transformations run later, on every rank, on records one by one; they capture
+/// by value and do not depend on the rank. What they throw ends the action as a StageError.
 ///
-/// Partitions and their order follow from the input and the options, never from the number of ranks.
+/// Partitions and their order follow from the input and the options, never from the number of
+/// ranks.
 template <Record T>
 class Dataset {
 public:
@@ -72,21 +75,19 @@ public:
 
     /// f(record), or f(record, arena): f makes text in the arena, which lives as long as its batch.
     template <typename F>
-        requires Mapper<F, T>
-    Dataset<mapped_t<F, T>> map(F f, CallSite at = CallSite::here()) const {
+    requires Mapper<F, T> Dataset<mapped_t<F, T>> map(F f, CallSite at = CallSite::here())
+    const {
         using Out = mapped_t<F, T>;
         return narrow<Out, MapOperator<T, Out, F>>("map", at, std::move(f));
     }
 
     /// The records for which keep(record) is true.
     template <typename F>
-        requires Predicate<F, T>
-    Dataset<T> filter(F keep, CallSite at = CallSite::here()) const {
-        return narrow<T, FilterOperator<T, F>>("filter", at, std::move(keep));
-    }
+    requires Predicate<F, T> Dataset<T> filter(F keep, CallSite at = CallSite::here())
+    const { return narrow<T, FilterOperator<T, F>>("filter", at, std::move(keep)); }
 
-    /// Any number of records for each: f(record, emit) calls emit(result), and its type names the results'
-    /// type as record_type; or f(record) returns a range of results.
+    /// Any number of records for each: f(record, emit) calls emit(result), and its type names the
+    /// results' type as record_type; or f(record) returns a range of results.
     template <typename F>
     Dataset<typename FlatMapped<F, T>::type> flat_map(F f, CallSite at = CallSite::here()) const {
         using Out = typename FlatMapped<F, T>::type;
@@ -101,29 +102,38 @@ public:
 
     /// The same keys, f(value) for values.
     template <typename F>
-        requires ValueMapper<F, T>
+    requires ValueMapper<F, T>
     auto map_values(F f, CallSite at = CallSite::here()) const {
         using Value = std::remove_cvref_t<std::invoke_result_t<F const&, value_of<T> const&>>;
         using Out = KeyValue<key_of<T>, Value>;
-        auto on_pair = [f = std::move(f)](T const& pair) { return Out(pair.key, std::invoke(f, pair.value)); };
-        return narrow<Out, MapOperator<T, Out, decltype(on_pair)>>("map_values", at, std::move(on_pair));
+        auto on_pair = [f = std::move(f)](T const& pair) {
+            return Out(pair.key, std::invoke(f, pair.value));
+        };
+        return narrow<Out, MapOperator<T, Out, decltype(on_pair)>>("map_values", at,
+                                                                   std::move(on_pair));
     }
 
     /// Each record with key(record) as its key.
     template <typename F>
-        requires PlainMapper<F, T>
+    requires PlainMapper<F, T>
     auto key_by(F key, CallSite at = CallSite::here()) const {
         using Out = KeyValue<std::remove_cvref_t<std::invoke_result_t<F const&, T const&>>, T>;
-        auto with_key = [key = std::move(key)](T const& record) { return Out(std::invoke(key, record), record); };
-        return narrow<Out, MapOperator<T, Out, decltype(with_key)>>("key_by", at, std::move(with_key));
+        auto with_key = [key = std::move(key)](T const& record) {
+            return Out(std::invoke(key, record), record);
+        };
+        return narrow<Out, MapOperator<T, Out, decltype(with_key)>>("key_by", at,
+                                                                    std::move(with_key));
     }
 
-    /// For work with a state or a set-up per partition. f(Partition) makes a handler for each partition;
-    /// handler(span<T const>, emit) is called for its batches, in order, and handler.finish(emit), if there
-    /// is one, at its end. Out is what emit takes: map_partitions<Out>(f).
+    /// For work with a state or a set-up per partition. f(Partition) makes a handler for each
+    /// partition; handler(span<T const>, emit) is called for its batches, in order, and
+    /// handler.finish(emit), if there is one, at its end. Out is what emit takes:
+    /// map_partitions<Out>(f).
     template <Record Out, typename F>
-        requires std::invocable<F const&, Partition>
-    Dataset<Out> map_partitions(F f, CallSite at = CallSite::here()) const {
+    requires std::invocable<F const&, Partition> Dataset<Out> map_partitions(
+        F f,
+        CallSite at = CallSite::here())
+    const {
         return narrow<Out, MapPartitionsOperator<F, T, Out>>("map_partitions", at, std::move(f));
     }
 
@@ -135,22 +145,25 @@ public:
 
     // Wide transformations: records of a key come together; an exchange.
 
-    /// One record for each key, its values combined by `combine(V, V) -> V`, which is associative and
-    /// commutative.
+    /// One record for each key, its values combined by `combine(V, V) -> V`, which is associative
+    /// and commutative.
     ///
     /// Order: by a hash of the key; the same in every run, at any number of ranks.
-    /// Moves: at most one record a key and rank for exact combiners (integer sums and what exact() marks);
-    ///   for others, whose rounding depends on the order, at most 2 log2(partitions / ranks) of them, and
-    ///   the result is the same bits at any number of ranks.
-    /// Memory: the keys of a rank in a table; what does not fit is exchanged as it is, and spilled by its
+    /// Moves: at most one record a key and rank for exact combiners (integer sums and what exact()
+    /// marks);
+    ///   for others, whose rounding depends on the order, at most 2 log2(partitions / ranks) of
+    ///   them, and the result is the same bits at any number of ranks.
+    /// Memory: the keys of a rank in a table; what does not fit is exchanged as it is, and spilled
+    /// by its
     ///   receiver. The result is held by the ranks as long as this dataset is.
     template <typename F>
-        requires ValueCombiner<F, T>
-    Dataset<T> reduce_by_key(F combine,
-                             std::uint64_t partition_count = 0,
-                             CallSite at = CallSite::here()) const {
+    requires ValueCombiner<F, T> Dataset<T> reduce_by_key(F combine,
+                                                          std::uint64_t partition_count = 0,
+                                                          CallSite at = CallSite::here())
+    const {
         using Step = ReduceTransformation<key_of<T>, value_of<T>, F>;
-        return {*session_, std::make_shared<Step>(session_->lineage(), at, step_, std::move(combine), partition_count)};
+        return {*session_, std::make_shared<Step>(session_->lineage(), at, step_,
+                                                  std::move(combine), partition_count)};
     }
 
     // Actions: collective; the same result on every rank.
@@ -164,20 +177,18 @@ public:
 
     /// All records, in order of partition, on every rank. Throws Error (does_not_fit) beyond
     /// SERRY_COLLECT_LIMIT: write large results instead.
-    Results<T> collect(CallSite at = CallSite::here()) const
-        requires Encodable<T>
-    {
+    Results<T> collect(CallSite at = CallSite::here()) const requires Encodable<T> {
         ActionStep const action(*this, "collect", at);
-        CollectEnd<T> end(*step_, CollectEnd<T>::all_records, session_->options().collect_limit_bytes);
+        CollectEnd<T> end(*step_, CollectEnd<T>::all_records,
+                          session_->options().collect_limit_bytes);
         session_->run(*step_, action, end);
         return gather(end.encoded().view(), end.record_count());
     }
 
-    /// The first `record_count` records, in order of partition; fewer if there are no more. Runs the first
-    /// partition, then four times as many as before, until it has enough.
-    Results<T> take(std::uint64_t record_count, CallSite at = CallSite::here()) const
-        requires Encodable<T>
-    {
+    /// The first `record_count` records, in order of partition; fewer if there are no more. Runs
+    /// the first partition, then four times as many as before, until it has enough.
+    Results<T> take(std::uint64_t record_count,
+                    CallSite at = CallSite::here()) const requires Encodable<T> {
         ActionStep const action(*this, "take", at);
         TakenRecords taken;
         TaskRange range{0, 1};
@@ -192,10 +203,9 @@ public:
 
     /// The first `record_count` records by before(a, b), in that order; of equal ones the earlier.
     template <typename Before>
-        requires std::predicate<Before const&, T const&, T const&>
-    Results<T> top(std::uint64_t record_count, Before before, CallSite at = CallSite::here()) const
-        requires Encodable<T>
-    {
+    requires std::predicate<Before const&, T const&, T const&> Results<T>
+    top(std::uint64_t record_count, Before before, CallSite at = CallSite::here())
+    const requires Encodable<T> {
         ActionStep const action(*this, "top", at);
         TopEnd<T, Before> end(*step_, action, record_count, before);
         session_->run(*step_, action, end);
@@ -210,12 +220,14 @@ public:
         }
     }
 
-    /// All records combined by `combine(T, T) -> T`, which is associative: within each partition from its
-    /// first record on, the partitions along a fixed tree, so that the result is the same bits at any
-    /// number of ranks. Nothing for an empty dataset. Views in the result live as long as the session.
+    /// All records combined by `combine(T, T) -> T`, which is associative: within each partition
+    /// from its first record on, the partitions along a fixed tree, so that the result is the same
+    /// bits at any number of ranks. Nothing for an empty dataset. Views in the result live as long
+    /// as the session.
     template <typename F>
-        requires Encodable<T> && Combiner<F, T>
-    std::optional<T> reduce(F combine, CallSite at = CallSite::here()) const {
+    requires Encodable<T> && Combiner<F, T> std::optional<T> reduce(F combine,
+                                                                    CallSite at = CallSite::here())
+    const {
         ActionStep const action(*this, "reduce", at);
         FoldEnd<T, F> end(*step_, action, combine);
         session_->run(*step_, action, end);
@@ -229,19 +241,18 @@ public:
 
     /// f(record) for every record, on the rank that has it: for side effects.
     template <typename F>
-        requires std::invocable<F const&, T const&>
+    requires std::invocable<F const&, T const&>
     void foreach (F f, CallSite at = CallSite::here()) const {
         ActionStep const action(*this, "foreach", at);
         ForeachEnd<T, F> end(*step_, action, f);
         session_->run(*step_, action, end);
     }
 
-    /// A folder with one text file a partition (part-00000 and so on), a line a record, keyed records as
-    /// key TAB value, and a file _SUCCESS. The folder appears at once when all is written, or not at all.
-    /// Throws UsageError if it exists, unless --overwrite was given.
-    void write_text(std::string const& path, CallSite at = CallSite::here()) const
-        requires Printable<T>
-    {
+    /// A folder with one text file a partition (part-00000 and so on), a line a record, keyed
+    /// records as key TAB value, and a file _SUCCESS. The folder appears at once when all is
+    /// written, or not at all. Throws UsageError if it exists, unless --overwrite was given.
+    void write_text(std::string const& path,
+                    CallSite at = CallSite::here()) const requires Printable<T> {
         ActionStep const action(*this, "write_text", at);
         OutputJob output(*session_, path, action);
         TextSink<T> sink(*step_, action, output.parts_path());
@@ -249,18 +260,22 @@ public:
         output.commit(vote, step_->partition_count());  // known only now
     }
 
-    /// What an action on this dataset would run: the stages and their steps. Local; the same everywhere.
-    std::string explain() const { return serry::explain(*step_, session_->options().partition_count); }
+    /// What an action on this dataset would run: the stages and their steps. Local; the same
+    /// everywhere.
+    std::string explain() const {
+        return serry::explain(*step_, session_->options().partition_count);
+    }
 
 private:
     /// An action in the lineage, for messages and the fingerprint; made, it has been agreed on.
     class ActionStep final : public Transformation {
     public:
         ActionStep(Dataset const& dataset, char const* name, CallSite at)
-            : Transformation(dataset.session_->lineage(), {.name = name,
-                                                           .at = at,
-                                                           .dependency = Dependency::narrow,
-                                                           .parents = {dataset.step_}}) {
+            : Transformation(dataset.session_->lineage(),
+                             {.name = name,
+                              .at = at,
+                              .dependency = Dependency::narrow,
+                              .parents = {dataset.step_}}) {
             dataset.session_->open_action(*this);
         }
     };
@@ -285,7 +300,8 @@ private:
     template <typename Out, typename Op, typename F>
     Dataset<Out> narrow(char const* name, CallSite at, F f) const {
         using Step = NarrowTransformation<T, Out, F, Op>;
-        return {*session_, std::make_shared<Step>(session_->lineage(), name, at, step_, std::move(f))};
+        return {*session_,
+                std::make_shared<Step>(session_->lineage(), name, at, step_, std::move(f))};
     }
 
     Results<T> gather(std::string_view encoded, std::uint64_t record_count) const {

@@ -22,9 +22,13 @@ Dataset<std::string_view> read_text(Context& context,
     return read_text(context, std::vector<std::string>{path}, partition_count, at);
 }
 
-Dataset<std::int64_t> iota(Context& context, std::uint64_t record_count, std::uint64_t partition_count, CallSite at) {
+Dataset<std::int64_t> iota(Context& context,
+                           std::uint64_t record_count,
+                           std::uint64_t partition_count,
+                           CallSite at) {
     Session& session = context.session();
-    return {session, std::make_shared<IotaSource>(session.lineage(), at, record_count, partition_count)};
+    return {session,
+            std::make_shared<IotaSource>(session.lineage(), at, record_count, partition_count)};
 }
 
 }  // namespace serry

@@ -13,13 +13,13 @@
 
 namespace serry {
 
-/// The lines of text files, without their line ends ("\n" or "\r\n"), as views of the bytes that were
-/// read: UTF-8 or any other, as they are. A path is a file, a folder (its files, by name) or a glob
-/// pattern; files named .gz and .zst are decompressed, and read whole by one task each.
+/// The lines of text files, without their line ends ("\n" or "\r\n"), as views of the bytes that
+/// were read: UTF-8 or any other, as they are. A path is a file, a folder (its files, by name) or a
+/// glob pattern; files named .gz and .zst are decompressed, and read whole by one task each.
 ///
-/// Partitions: about 32 MiB of input each, fewer bytes for inputs below 2 GiB; or as many as asked for.
-/// Throws (from the first action): InputError for what is missing, unreadable, damaged, or changes while
-/// it is read.
+/// Partitions: about 32 MiB of input each, fewer bytes for inputs below 2 GiB; or as many as asked
+/// for. Throws (from the first action): InputError for what is missing, unreadable, damaged, or
+/// changes while it is read.
 Dataset<std::string_view> read_text(Context& context,
                                     std::vector<std::string> const& paths,
                                     std::uint64_t partition_count = 0,
@@ -36,8 +36,9 @@ Dataset<T> parallelize(Context& context,
                        std::vector<T> records,
                        std::uint64_t partition_count = 0,
                        CallSite at = CallSite::here()) {
-    return {context.session(), std::make_shared<MemorySource<T>>(context.session().lineage(), at,
-                                                                 std::move(records), partition_count)};
+    return {context.session(),
+            std::make_shared<MemorySource<T>>(context.session().lineage(), at, std::move(records),
+                                              partition_count)};
 }
 
 /// The numbers 0 to record_count - 1.

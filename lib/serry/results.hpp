@@ -13,9 +13,9 @@
 
 namespace serry {
 
-/// Records that an action brought to every rank, in their order. They are kept as encoded bytes, large
-/// results once for all ranks of a node, and decoded as they are looked at; views in them point into those bytes, and are valid as long as any copy
-/// of the results is.
+/// Records that an action brought to every rank, in their order. They are kept as encoded bytes,
+/// large results once for all ranks of a node, and decoded as they are looked at; views in them
+/// point into those bytes, and are valid as long as any copy of the results is.
 template <Encodable T>
 class Results {
 public:
@@ -33,7 +33,9 @@ public:
         using iterator_category = std::input_iterator_tag;
 
         Iterator() = default;
-        Iterator(std::string_view bytes, std::uint64_t left) : rest_(bytes), left_(left) { decode_next(); }
+        Iterator(std::string_view bytes, std::uint64_t left) : rest_(bytes), left_(left) {
+            decode_next();
+        }
 
         T const& operator*() const { return record_; }
         T const* operator->() const { return &record_; }

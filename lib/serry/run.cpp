@@ -1,11 +1,11 @@
 #include "serry/run.hpp"
 
-#include <fmt/format.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
+
+#include <fmt/format.h>
 
 #include "serry/base/error.hpp"
 #include "serry/base/units.hpp"
@@ -24,7 +24,8 @@ CommandLineSpec spec_of(char const* path, Program const& program) {
     for (OptionHelp const& option : program.options) {
         std::size_t const space = option.name.find(' ');
         spec.options.push_back({option.name.substr(0, space),
-                                space == std::string::npos ? "" : option.name.substr(space + 1), option.help});
+                                space == std::string::npos ? "" : option.name.substr(space + 1),
+                                option.help});
     }
     return spec;
 }
@@ -38,7 +39,8 @@ void say_error(std::string const& text) {
 [[noreturn]] void abort_all(CommError const& error) {
     int rank = 0;
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    say_error(fmt::format("rank {} ({}): {}; the job is given up", rank, comm::local_node_name(), error.what()));
+    say_error(fmt::format("rank {} ({}): {}; the job is given up", rank, comm::local_node_name(),
+                          error.what()));
     MPI_Abort(MPI_COMM_WORLD, static_cast<int>(error.exit_code()));
     std::abort();
 }
@@ -87,7 +89,9 @@ std::optional<int> ended_at_start(Start const& start) {
 }
 
 /// The job on this rank, and the agreement on how it ended.
-Ending run_job(Session& session, CommandLine const& line, std::function<void(Context&)> const& job) {
+Ending run_job(Session& session,
+               CommandLine const& line,
+               std::function<void(Context&)> const& job) {
     ExitGuard const guard(session);
     Ending ending;
     try {
@@ -101,7 +105,8 @@ Ending run_job(Session& session, CommandLine const& line, std::function<void(Con
         ending = Ending::of_current_exception();
     }
     try {
-        session.close(ending.is_error() ? Announcement::Kind::threw : Announcement::Kind::returned, ending.text);
+        session.close(ending.is_error() ? Announcement::Kind::threw : Announcement::Kind::returned,
+                      ending.text);
     } catch (CommError const& error) {
         abort_all(error);
     } catch (UsageError const&) {
@@ -112,11 +117,15 @@ Ending run_job(Session& session, CommandLine const& line, std::function<void(Con
 
 void say_settings(Session const& session) {
     Options const& options = session.options();
-    std::fprintf(stderr, "serry: job %s: %d ranks, %s of memory each, scratch %s\n", session.job_id().c_str(),
-                 session.comm().rank_count(), format_bytes(options.memory_bytes).c_str(), options.scratch.c_str());
+    std::fprintf(stderr, "serry: job %s: %d ranks, %s of memory each, scratch %s\n",
+                 session.job_id().c_str(), session.comm().rank_count(),
+                 format_bytes(options.memory_bytes).c_str(), options.scratch.c_str());
 }
 
-int run_on_ranks(int argc, char** argv, std::function<void(Context&)> const& job, Program const& program) {
+int run_on_ranks(int argc,
+                 char** argv,
+                 std::function<void(Context&)> const& job,
+                 Program const& program) {
     Start const start = read_start(argc, argv, program);
     if (auto const code = ended_at_start(start)) return *code;
     CommandLine const& line = start.line;

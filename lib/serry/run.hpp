@@ -21,10 +21,13 @@ struct Program {
     std::vector<OptionHelp> options{};
 };
 
-/// The whole of main(): bring MPI up, run `job` on every rank, print what went wrong (once) and the table
-/// of stages, bring MPI down. Returns the exit code for the shell (ExitCode).
+/// The whole of main(): bring MPI up, run `job` on every rank, print what went wrong (once) and the
+/// table of stages, bring MPI down. Returns the exit code for the shell (ExitCode).
 ///
 ///     int main(int argc, char** argv) { return serry::run(argc, argv, word_count); }
-int run(int argc, char** argv, std::function<void(Context&)> const& job, Program const& program = {});
+int run(int argc,
+        char** argv,
+        std::function<void(Context&)> const& job,
+        Program const& program = {});
 
 }  // namespace serry

@@ -9,8 +9,8 @@
 
 namespace serry {
 
-/// Bytes that live together and die together: what functions of the user's make for a batch, and what
-/// stored views point into. Not for objects with a destructor.
+/// Bytes that live together and die together: what functions of the user's make for a batch, and
+/// what stored views point into. Not for objects with a destructor.
 class Arena {
 public:
     explicit Arena(std::size_t first_block_bytes = 4096) : next_block_bytes_(first_block_bytes) {}

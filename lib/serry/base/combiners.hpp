@@ -7,9 +7,9 @@
 
 namespace serry {
 
-/// A combiner whose result does not depend on the order or grouping of the values, bit for bit. serry
-/// then combines in whatever order is fastest. Integer sums and the like are known to be exact; mark
-/// your own with exact(f).
+/// A combiner whose result does not depend on the order or grouping of the values, bit for bit.
+/// serry then combines in whatever order is fastest. Integer sums and the like are known to be
+/// exact; mark your own with exact(f).
 template <typename F>
 struct Exact {
     F combine;
@@ -43,8 +43,8 @@ struct Maximum {
 inline constexpr Minimum minimum{};
 inline constexpr Maximum maximum{};
 
-/// Whether combining values of V by F is exact. Floating-point sums and unknown functions are not: they
-/// are folded in an order that follows from the partitions alone.
+/// Whether combining values of V by F is exact. Floating-point sums and unknown functions are not:
+/// they are folded in an order that follows from the partitions alone.
 template <typename F, typename V>
 inline constexpr bool is_exact = false;
 template <typename F, typename V>

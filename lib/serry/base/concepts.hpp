@@ -10,11 +10,12 @@
 
 namespace serry {
 
-/// What a dataset can hold: movable objects. Not references, and not pointers, which mean nothing on
-/// another rank; views of text (std::string_view) are records, and are copied where they are stored.
+/// What a dataset can hold: movable objects. Not references, and not pointers, which mean nothing
+/// on another rank; views of text (std::string_view) are records, and are copied where they are
+/// stored.
 template <typename T>
-concept Record = std::is_object_v<T> && !std::is_pointer_v<T> && !std::is_const_v<T>
-                 && std::move_constructible<T>;
+concept Record = std::is_object_v<T> && !std::is_pointer_v<
+                     T> && !std::is_const_v<T> && std::move_constructible<T>;
 
 template <typename T>
 concept Keyed = Record<T> && keyed::Parts<T>::exist;
@@ -34,8 +35,7 @@ struct Result {
     using type = std::invoke_result_t<F const&, T const&>;
 };
 template <typename F, typename T>
-    requires(ArenaMapper<F, T> && !PlainMapper<F, T>)
-struct Result<F, T> {
+requires(ArenaMapper<F, T> && !PlainMapper<F, T>) struct Result<F, T> {
     using type = std::invoke_result_t<F const&, T const&, Arena&>;
 };
 

@@ -1,13 +1,13 @@
 #include "serry/base/error.hpp"
 
-#include <cxxabi.h>
-
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <new>
 #include <string>
 #include <typeinfo>
+
+#include <cxxabi.h>
 
 #include "serry/base/call_site.hpp"
 

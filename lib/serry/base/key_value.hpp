@@ -24,7 +24,8 @@ struct KeyValue {
 
 namespace keyed {
 
-/// Of records without a key the parts have names, so that signatures can be read, but no definition.
+/// Of records without a key the parts have names, so that signatures can be read, but no
+/// definition.
 template <typename T>
 struct Parts {
     static constexpr bool exist = false;

@@ -1,12 +1,12 @@
 #include "serry/base/options.hpp"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
+
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "serry/base/error.hpp"
 #include "serry/base/units.hpp"
@@ -22,7 +22,8 @@ void from_environment(char const* name, T& option, Read read) {
 std::string progress_option(std::string const& where, std::string const& text) {
     for (char const* mode : {"auto", "bar", "lines", "off"})
         if (text == mode) return text;
-    throw UsageError(fmt::format("{}: \"{}\" is unknown; expected auto, bar, lines or off", where, text));
+    throw UsageError(
+        fmt::format("{}: \"{}\" is unknown; expected auto, bar, lines or off", where, text));
 }
 
 std::optional<std::uint64_t> number_in_file(char const* path) {
@@ -36,15 +37,23 @@ std::optional<std::uint64_t> number_in_file(char const* path) {
 
 std::uint64_t bytes_option(std::string const& where, std::string const& text) {
     if (auto const bytes = parse_bytes(text)) return *bytes;
-    throw UsageError(
-        fmt::format("{}: \"{}\" is no number of bytes; expected one like 512MiB or 2g", where, text));
+    throw UsageError(fmt::format("{}: \"{}\" is no number of bytes; expected one like 512MiB or 2g",
+                                 where, text));
 }
 
 std::uint64_t count_option(std::string const& where, std::string const& text) {
     std::uint64_t count = 0;
     auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
     if (error == std::errc() && end == text.data() + text.size()) return count;
-    throw UsageError(fmt::format("{}: \"{}\" is no count; expected a whole number from 0 on", where, text));
+    throw UsageError(
+        fmt::format("{}: \"{}\" is no count; expected a whole number from 0 on", where, text));
+}
+
+std::uint64_t partition_count_option(std::string const& where, std::string const& text) {
+    std::uint64_t const count = count_option(where, text);
+    if (count <= most_partitions) return count;
+    throw UsageError(fmt::format("{}: {} is too many; expected at most {}", where, count,
+                                 format_count(most_partitions)));
 }
 
 bool flag_option(std::string const& where, std::string const& text) {
@@ -64,7 +73,7 @@ Options options_from_environment() {
     Options options;
     from_environment("SERRY_MEMORY", options.memory_bytes, bytes_option);
     from_environment("SERRY_SCRATCH", options.scratch, path_option);
-    from_environment("SERRY_PARTITIONS", options.partition_count, count_option);
+    from_environment("SERRY_PARTITIONS", options.partition_count, partition_count_option);
     from_environment("SERRY_OVERWRITE", options.overwrite, flag_option);
     from_environment("SERRY_COLLECT_LIMIT", options.collect_limit_bytes, bytes_option);
     from_environment("SERRY_TABLE_SLOTS", options.table_slots, count_option);
@@ -78,10 +87,12 @@ Options options_from_environment() {
 std::uint64_t default_memory_bytes(int ranks_on_node) {
     auto const pages = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES));
     std::uint64_t bytes = pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-    for (char const* limit : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"})
+    for (char const* limit :
+         {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"})
         if (auto const number = number_in_file(limit)) bytes = std::min(bytes, *number);
     if (char const* per_node = std::getenv("SLURM_MEM_PER_NODE"))
-        if (auto const mebibytes = parse_bytes(per_node).value_or(0)) bytes = std::min(bytes, mebibytes << 20);
+        if (auto const mebibytes = parse_bytes(per_node).value_or(0))
+            bytes = std::min(bytes, mebibytes << 20);
     return bytes / 10 * 9 / static_cast<std::uint64_t>(std::max(1, ranks_on_node));
 }
 

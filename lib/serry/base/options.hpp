@@ -6,11 +6,13 @@
 
 namespace serry {
 
-/// Every knob of a job. Each can be set by an option of the command line or by an environment variable
-/// (the option wins); what is in force is printed at the start of a job. Knobs marked (rank) may differ
-/// from rank to rank; the others are taken from rank 0. None of the (rank) ones changes a result.
+/// Every knob of a job. Each can be set by an option of the command line or by an environment
+/// variable (the option wins); what is in force is printed at the start of a job. Knobs marked
+/// (rank) may differ from rank to rank; the others are taken from rank 0. None of the (rank) ones
+/// changes a result.
 struct Options {
-    /// Memory that serry may use on this rank. 0: a share of the node's. --memory, SERRY_MEMORY. (rank)
+    /// Memory that serry may use on this rank. 0: a share of the node's. --memory, SERRY_MEMORY.
+    /// (rank)
     std::uint64_t memory_bytes = 0;
     /// Folder on a local disk for what does not fit into memory. --scratch, SERRY_SCRATCH. (rank)
     std::string scratch = "/tmp";
@@ -23,29 +25,36 @@ struct Options {
     std::uint64_t collect_limit_bytes = std::uint64_t{1} << 30;
     /// Slots at which a combine table stops growing. 0: from the memory. SERRY_TABLE_SLOTS. (rank)
     std::uint64_t table_slots = 0;
-    /// Bytes that this rank sends, and receives, in one round of an exchange. 0: from the memory and the
-    /// ranks. SERRY_ROUND_BYTES. (rank)
+    /// Bytes that this rank sends, and receives, in one round of an exchange. 0: from the memory
+    /// and the ranks. SERRY_ROUND_BYTES. (rank)
     std::uint64_t round_bytes = 0;
     /// bar, lines, off or auto (a bar on a terminal, else lines). SERRY_PROGRESS.
     std::string progress = "auto";
-    /// Say at start what is in force and print the table of stages at the end. --quiet, SERRY_QUIET.
+    /// Say at start what is in force and print the table of stages at the end. --quiet,
+    /// SERRY_QUIET.
     bool quiet = false;
-    /// File for one JSON line per stage and rank, written by rank 0. Empty: none. --events, SERRY_EVENTS.
+    /// File for one JSON line per stage and rank, written by rank 0. Empty: none. --events,
+    /// SERRY_EVENTS.
     std::string events;
 };
+
+/// More partitions than this are a slip of somebody's finger.
+inline constexpr std::uint64_t most_partitions = std::uint64_t{1} << 24;
 
 /// The options that the environment sets. Throws UsageError naming a variable that cannot be read.
 Options options_from_environment();
 
-/// `text` as a number of bytes, a count, a yes/no or a path; throws UsageError naming `where`
+/// `text` as a number of bytes, a count, a number of partitions, a yes/no or a path; throws
+/// UsageError naming `where`
 /// ("--memory", "SERRY_MEMORY"), what was given and what was expected.
 std::uint64_t bytes_option(std::string const& where, std::string const& text);
 std::uint64_t count_option(std::string const& where, std::string const& text);
+std::uint64_t partition_count_option(std::string const& where, std::string const& text);
 bool flag_option(std::string const& where, std::string const& text);
 std::string path_option(std::string const& where, std::string const& text);
 
-/// Bytes of memory that one of `ranks_on_node` ranks may use when nobody said: the cgroup's limit or the
-/// machine's memory, less a tenth, over the ranks.
+/// Bytes of memory that one of `ranks_on_node` ranks may use when nobody said: the cgroup's limit
+/// or the machine's memory, less a tenth, over the ranks.
 std::uint64_t default_memory_bytes(int ranks_on_node);
 
 }  // namespace serry

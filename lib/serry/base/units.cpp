@@ -1,10 +1,10 @@
 #include "serry/base/units.hpp"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <cmath>
 #include <cstdlib>
+
+#include <fmt/format.h>
 
 namespace serry {
 namespace {

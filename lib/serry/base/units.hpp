@@ -7,8 +7,8 @@
 
 namespace serry {
 
-/// "512MiB", "4k", "1.5 GB", "1000000" as bytes; k, m, g, t are powers of 1024 with or without "iB",
-/// "kB", "MB", "GB", "TB" powers of 1000. Nothing when the text is no such number.
+/// "512MiB", "4k", "1.5 GB", "1000000" as bytes; k, m, g, t are powers of 1024 with or without
+/// "iB", "kB", "MB", "GB", "TB" powers of 1000. Nothing when the text is no such number.
 std::optional<std::uint64_t> parse_bytes(std::string_view text);
 
 /// "1.50 GiB", "17 B": three digits at most.

@@ -11,7 +11,8 @@ constexpr int bell_tag = 7;
 std::vector<int> neighbours_of(int rank, int rank_count) {
     std::vector<int> neighbours;
     if (rank > 0) neighbours.push_back((rank - 1) / fan_out);
-    for (int child = fan_out * rank + 1; child <= fan_out * rank + fan_out && child < rank_count; ++child)
+    for (int child = fan_out * rank + 1; child <= fan_out * rank + fan_out && child < rank_count;
+         ++child)
         neighbours.push_back(child);
     return neighbours;
 }

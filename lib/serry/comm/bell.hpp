@@ -1,17 +1,17 @@
 #pragma once
 
-#include <mpi.h>
-
 #include <vector>
+
+#include <mpi.h>
 
 #include "serry/comm/communicator.hpp"
 
 namespace serry::comm {
 
-/// Empty messages along a tree of the ranks (rank r's parent is (r-1)/4), by which one rank calls all
-/// others without a collective and without knowing what they do. A rank has at most five neighbours.
-/// Between two settle() calls each rank rings either never or once. Local functions all, but settle(). One
-/// to a communicator: a second would take the first one's bells.
+/// Empty messages along a tree of the ranks (rank r's parent is (r-1)/4), by which one rank calls
+/// all others without a collective and without knowing what they do. A rank has at most five
+/// neighbours. Between two settle() calls each rank rings either never or once. Local functions
+/// all, but settle(). One to a communicator: a second would take the first one's bells.
 class Bell {
 public:
     explicit Bell(Communicator const& communicator);

@@ -90,14 +90,17 @@ Communicator::Gathered Communicator::all_gather(std::string_view bytes) const {
             counts[r] = as_int(result.bytes_of[r]);
             starts[r] = as_int(at);
         }
-        check("MPI_Allgatherv", MPI_Allgatherv(bytes.data(), as_int(own), MPI_BYTE, result.bytes.data(),
-                                               counts.data(), starts.data(), MPI_BYTE, handle_));
+        check("MPI_Allgatherv",
+              MPI_Allgatherv(bytes.data(), as_int(own), MPI_BYTE, result.bytes.data(),
+                             counts.data(), starts.data(), MPI_BYTE, handle_));
         return result;
     }
     std::size_t at = 0;
     for (int root = 0; root < rank_count_; ++root) {
         std::size_t const size = result.bytes_of[static_cast<std::size_t>(root)];
-        if (root == rank_) std::copy(bytes.begin(), bytes.end(), result.bytes.begin() + static_cast<std::ptrdiff_t>(at));
+        if (root == rank_)
+            std::copy(bytes.begin(), bytes.end(),
+                      result.bytes.begin() + static_cast<std::ptrdiff_t>(at));
         broadcast(std::span<char>(result.bytes.data() + at, size), root);
         at += size;
     }
@@ -106,7 +109,8 @@ Communicator::Gathered Communicator::all_gather(std::string_view bytes) const {
 
 std::vector<std::uint64_t> Communicator::all_gather_number(std::uint64_t number) const {
     std::vector<std::uint64_t> numbers(static_cast<std::size_t>(rank_count_));
-    check("MPI_Allgather", MPI_Allgather(&number, 1, MPI_UINT64_T, numbers.data(), 1, MPI_UINT64_T, handle_));
+    check("MPI_Allgather",
+          MPI_Allgather(&number, 1, MPI_UINT64_T, numbers.data(), 1, MPI_UINT64_T, handle_));
     return numbers;
 }
 
@@ -127,7 +131,8 @@ std::vector<std::string> Communicator::gather(std::string_view bytes, int root) 
     std::vector<std::string> result;
     if (rank_ == root)
         for (std::size_t r = 0; r < ranks; ++r)
-            result.emplace_back(all, static_cast<std::size_t>(starts[r]), static_cast<std::size_t>(counts[r]));
+            result.emplace_back(all, static_cast<std::size_t>(starts[r]),
+                                static_cast<std::size_t>(counts[r]));
     return result;
 }
 

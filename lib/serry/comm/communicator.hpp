@@ -1,17 +1,17 @@
 #pragma once
 
-#include <mpi.h>
-
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <mpi.h>
+
 namespace serry::comm {
 
-/// Most bytes that one MPI call is given: MPI-3.1 counts in int, and Open MPI 4.1's large collectives
-/// break before that.
+/// Most bytes that one MPI call is given: MPI-3.1 counts in int, and Open MPI 4.1's large
+/// collectives break before that.
 inline constexpr std::size_t largest_message_bytes = std::size_t{1} << 30;
 
 /// Brings MPI up, unless somebody did, with MPI_THREAD_FUNNELED; brings it down again only if it
@@ -27,8 +27,9 @@ private:
     bool owner_ = false;
 };
 
-/// A duplicate of a communicator of MPI's, owned. Errors of MPI come back as CommError. Every function is
-/// collective unless its name says local; every argument that is not data must agree over the ranks.
+/// A duplicate of a communicator of MPI's, owned. Errors of MPI come back as CommError. Every
+/// function is collective unless its name says local; every argument that is not data must agree
+/// over the ranks.
 class Communicator {
 public:
     explicit Communicator(MPI_Comm original);

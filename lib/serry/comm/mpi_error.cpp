@@ -1,8 +1,8 @@
 #include "serry/comm/mpi_error.hpp"
 
-#include <mpi.h>
-
 #include <string>
+
+#include <mpi.h>
 
 #include "serry/base/error.hpp"
 
@@ -13,7 +13,8 @@ void check(char const* routine, int code) {
     char text[MPI_MAX_ERROR_STRING] = "";
     int length = 0;
     MPI_Error_string(code, text, &length);
-    throw CommError(std::string(routine) + ": " + std::string(text, static_cast<std::size_t>(length)));
+    throw CommError(std::string(routine) + ": "
+                    + std::string(text, static_cast<std::size_t>(length)));
 }
 
 }  // namespace serry::comm

@@ -1,12 +1,12 @@
 #include "serry/comm/node_bytes.hpp"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "serry/base/error.hpp"
 #include "serry/base/units.hpp"
@@ -20,8 +20,8 @@ std::string agree_on_path(Nodes const& nodes) {
     static std::uint64_t count = 0;
     char path[64] = "";
     if (nodes.local_rank() == 0)
-        std::snprintf(path, sizeof path, "/dev/shm/serry-result-%ld-%llu", static_cast<long>(getpid()),
-                      static_cast<unsigned long long>(count++));
+        std::snprintf(path, sizeof path, "/dev/shm/serry-result-%ld-%llu",
+                      static_cast<long>(getpid()), static_cast<unsigned long long>(count++));
     check("MPI_Bcast", MPI_Bcast(path, sizeof path, MPI_BYTE, 0, nodes.local()));
     return path;
 }
@@ -33,12 +33,13 @@ std::vector<int> nodes_of_ranks(Communicator const& all, Nodes& nodes) {
     if (leaders != MPI_COMM_NULL) MPI_Comm_rank(leaders, &own_node);
     check("MPI_Bcast", MPI_Bcast(&own_node, 1, MPI_INT, 0, nodes.local()));
     std::vector<int> result(static_cast<std::size_t>(all.rank_count()));
-    check("MPI_Allgather", MPI_Allgather(&own_node, 1, MPI_INT, result.data(), 1, MPI_INT, all.handle()));
+    check("MPI_Allgather",
+          MPI_Allgather(&own_node, 1, MPI_INT, result.data(), 1, MPI_INT, all.handle()));
     return result;
 }
 
-/// Among the leaders: what each node's ranks put in place, to all nodes; one broadcast for each run of
-/// neighbouring ranks of one node.
+/// Among the leaders: what each node's ranks put in place, to all nodes; one broadcast for each run
+/// of neighbouring ranks of one node.
 void spread_over_nodes(MPI_Comm leaders,
                        std::vector<int> const& node_of,
                        std::span<std::uint64_t const> bytes_of,
@@ -47,11 +48,13 @@ void spread_over_nodes(MPI_Comm leaders,
     for (std::size_t first = 0; first < node_of.size();) {
         std::uint64_t end = at;
         std::size_t last = first;
-        for (; last < node_of.size() && node_of[last] == node_of[first]; ++last) end += bytes_of[last];
+        for (; last < node_of.size() && node_of[last] == node_of[first]; ++last)
+            end += bytes_of[last];
         for (; at < end; at += std::min<std::uint64_t>(largest_message_bytes, end - at))
-            check("MPI_Bcast",
-                  MPI_Bcast(address + at, static_cast<int>(std::min<std::uint64_t>(largest_message_bytes, end - at)),
-                            MPI_BYTE, node_of[first], leaders));
+            check("MPI_Bcast", MPI_Bcast(address + at,
+                                         static_cast<int>(std::min<std::uint64_t>(
+                                             largest_message_bytes, end - at)),
+                                         MPI_BYTE, node_of[first], leaders));
         first = last;
     }
 }
@@ -118,9 +121,11 @@ bool NodeBytes::map(std::string const& path, std::uint64_t byte_count, bool is_m
     if (descriptor < 0) return false;
     std::uint64_t const size = std::max<std::uint64_t>(1, byte_count);
     // Memory is claimed now: writing to what is not there would end the process by a signal.
-    bool const is_claimed = !is_maker || posix_fallocate(descriptor, 0, static_cast<off_t>(size)) == 0;
+    bool const is_claimed =
+        !is_maker || posix_fallocate(descriptor, 0, static_cast<off_t>(size)) == 0;
     void* const mapped =
-        is_claimed ? mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0) : MAP_FAILED;
+        is_claimed ? mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
+                   : MAP_FAILED;
     close(descriptor);
     if (mapped == MAP_FAILED) return false;
     address_ = static_cast<char*>(mapped);

@@ -32,12 +32,13 @@ private:
     int local_rank_count_ = 1;
 };
 
-/// Bytes that the ranks of a node see in one piece of memory. Read-only once made; a rank may let go of
-/// them at any time, whatever the others do.
+/// Bytes that the ranks of a node see in one piece of memory. Read-only once made; a rank may let
+/// go of them at any time, whatever the others do.
 class NodeBytes {
 public:
-    /// Collective: every rank's `part`, in order of rank, once on each node. `bytes_of` holds the sizes of
-    /// all parts. Throws StorageError on every rank alike when the node's shared memory does not hold them.
+    /// Collective: every rank's `part`, in order of rank, once on each node. `bytes_of` holds the
+    /// sizes of all parts. Throws StorageError on every rank alike when the node's shared memory
+    /// does not hold them.
     static std::shared_ptr<NodeBytes const> gather(Communicator const& all,
                                                    Nodes& nodes,
                                                    std::string_view part,

@@ -1,11 +1,11 @@
 #include "serry/exec/agreement.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <span>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "serry/base/error.hpp"
 #include "serry/base/hash.hpp"
@@ -20,14 +20,17 @@ Words words_of(Announcement const& own) {
 }
 
 std::string in_words(Announcement const& own) {
-    std::string const after = fmt::format("after {} action{}", own.number, own.number == 1 ? "" : "s");
+    std::string const after =
+        fmt::format("after {} action{}", own.number, own.number == 1 ? "" : "s");
     switch (own.kind) {
         case Announcement::Kind::action:
             return fmt::format("is about to run action {}, {}", own.number + 1, own.what);
-        case Announcement::Kind::returned: return "returned from the job " + after;
+        case Announcement::Kind::returned:
+            return "returned from the job " + after;
         case Announcement::Kind::threw:
             return fmt::format("left the job {} by an exception, {}", after, own.what);
-        case Announcement::Kind::exited: return fmt::format("called exit() {}", after);
+        case Announcement::Kind::exited:
+            return fmt::format("called exit() {}", after);
     }
     return "";
 }
@@ -36,7 +39,8 @@ std::string in_words(Announcement const& own) {
 std::vector<std::uint64_t> broadcast_words(comm::Communicator const& comm,
                                            std::vector<std::uint64_t> const& words,
                                            int root) {
-    std::string_view const bytes(reinterpret_cast<char const*>(words.data()), words.size() * sizeof words[0]);
+    std::string_view const bytes(reinterpret_cast<char const*>(words.data()),
+                                 words.size() * sizeof words[0]);
     std::string const told = comm.broadcast(std::string(bytes), root);
     std::vector<std::uint64_t> result(told.size() / sizeof words[0]);
     std::copy(told.begin(), told.end(), reinterpret_cast<char*>(result.data()));
@@ -48,8 +52,8 @@ std::string step_in_words(Announcement const& own, std::uint64_t index) {
     return own.steps[index].name + " (" + to_string(own.steps[index].at) + ')';
 }
 
-/// " Their lineages part where ...", or nothing when they are the same up to an action that was named
-/// already. Collective.
+/// " Their lineages part where ...", or nothing when they are the same up to an action that was
+/// named already. Collective.
 std::string parting_in_words(comm::Communicator const& comm, Announcement const& own, int other) {
     std::vector<std::uint64_t> fingerprints;
     for (Lineage::Step const& step : own.steps) fingerprints.push_back(step.fingerprint);
@@ -62,12 +66,15 @@ std::string parting_in_words(comm::Communicator const& comm, Announcement const&
     if (at + 1 >= of_0.size() && at + 1 >= of_other.size()) return "";
     if (step_of_0 == step_of_other)
         return fmt::format(" Their lineages part at {}: its arguments differ.", step_of_0);
-    auto const recorded = [](std::string const& step) { return step.empty() ? "nothing more" : step; };
+    auto const recorded = [](std::string const& step) {
+        return step.empty() ? "nothing more" : step;
+    };
     return fmt::format(" Their lineages part where rank 0 recorded {} and rank {} recorded {}.",
                        recorded(step_of_0), other, recorded(step_of_other));
 }
 
-/// Who differs, and what the two are about to do. Collective; every rank knows that somebody differs.
+/// Who differs, and what the two are about to do. Collective; every rank knows that somebody
+/// differs.
 [[noreturn]] void throw_divergence(comm::Communicator const& comm, Announcement const& own) {
     Words const own_words = words_of(own);
     Words words_of_0 = own_words;
@@ -80,10 +87,11 @@ std::string parting_in_words(comm::Communicator const& comm, Announcement const&
     std::string const of_other = comm.broadcast(in_words(own), other);
     std::string const parting = parting_in_words(comm, own, other);
     throw UsageError(
-        fmt::format("the ranks run different programs: rank 0 {}; rank {} {}.{} Every rank must record the "
-                    "same transformations and run the same actions in the same order: do not let the job "
-                    "depend on the rank, the host, the clock or random numbers of your own",
-                    of_0, other, of_other, parting),
+        fmt::format(
+            "the ranks run different programs: rank 0 {}; rank {} {}.{} Every rank must record the "
+            "same transformations and run the same actions in the same order: do not let the job "
+            "depend on the rank, the host, the clock or random numbers of your own",
+            of_0, other, of_other, parting),
         ExitCode::divergence);
 }
 

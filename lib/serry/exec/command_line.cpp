@@ -1,10 +1,11 @@
 #include "serry/exec/command_line.hpp"
 
-#include <CLI/CLI.hpp>
 #include <deque>
 #include <memory>
 #include <sstream>
 #include <utility>
+
+#include <CLI/CLI.hpp>
 
 #include "serry/base/error.hpp"
 
@@ -24,7 +25,8 @@ void check_argument_count(CommandLineSpec const& spec, std::size_t given) {
     auto const expected = words_of(spec.arguments);
     bool const is_open = !expected.empty() && is_repeated(expected.back());
     if (given >= expected.size() && (is_open || given == expected.size())) return;
-    std::string const wanted = expected.empty() ? "no arguments" : "the arguments \"" + spec.arguments + '"';
+    std::string const wanted =
+        expected.empty() ? "no arguments" : "the arguments \"" + spec.arguments + '"';
     throw UsageError(spec.program + ": expected " + wanted + ", got " + std::to_string(given) + "; "
                      + spec.program + " --help shows all");
 }
@@ -53,14 +55,18 @@ struct CommonOptions {
     Slot partitions, memory, scratch, overwrite, events, quiet;
 
     void add_to(CLI::App& app) {
-        partitions.add_to(app, {"--partitions", "N",
-                                "cut inputs and shuffles into N partitions (default: by the input's bytes)"});
-        memory.add_to(app, {"--memory", "BYTES",
-                            "memory that each rank may use, such as 4g (default: its share of the node's)"});
-        scratch.add_to(app, {"--scratch", "DIR",
-                             "folder on a local disk for what does not fit into memory (default: /tmp)"});
+        partitions.add_to(
+            app, {"--partitions", "N",
+                  "cut inputs and shuffles into N partitions (default: by the input's bytes)"});
+        memory.add_to(
+            app, {"--memory", "BYTES",
+                  "memory that each rank may use, such as 4g (default: its share of the node's)"});
+        scratch.add_to(
+            app, {"--scratch", "DIR",
+                  "folder on a local disk for what does not fit into memory (default: /tmp)"});
         overwrite.add_to(app, {"--overwrite", "", "replace an output that exists"});
-        events.add_to(app, {"--events", "FILE", "append a line of JSON for each stage and rank to FILE"});
+        events.add_to(
+            app, {"--events", "FILE", "append a line of JSON for each stage and rank to FILE"});
         quiet.add_to(app, {"--quiet", "", "print no table of stages and no progress"});
     }
 
@@ -68,7 +74,7 @@ struct CommonOptions {
         if (memory.is_given()) options.memory_bytes = bytes_option(memory.name, memory.value);
         if (scratch.is_given()) options.scratch = path_option(scratch.name, scratch.value);
         if (partitions.is_given())
-            options.partition_count = count_option(partitions.name, partitions.value);
+            options.partition_count = partition_count_option(partitions.name, partitions.value);
         if (events.is_given()) options.events = path_option(events.name, events.value);
         options.overwrite = options.overwrite || overwrite.is_given();
         options.quiet = options.quiet || quiet.is_given();
@@ -111,10 +117,11 @@ CommandLine read_command_line(int argc, char const* const* argv, CommandLineSpec
         line.answer = std::move(help);
         return line;
     } catch (CLI::ConstructionError const& error) {
-        throw UsageError(spec.program + ": its source declares an option that cannot be: " + error.what()
-                         + "; it must differ from those of --help");
+        throw UsageError(spec.program + ": its source declares an option that cannot be: "
+                         + error.what() + "; it must differ from those of --help");
     } catch (CLI::ParseError const& error) {
-        throw UsageError(spec.program + ": " + error.what() + "; expected " + usage_of(spec) + "; --help shows all");
+        throw UsageError(spec.program + ": " + error.what() + "; expected " + usage_of(spec)
+                         + "; --help shows all");
     }
     for (Slot const& option : own)
         if (option.is_given()) line.given.push_back({option.name, option.value});

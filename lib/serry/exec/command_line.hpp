@@ -28,7 +28,7 @@ struct CommandLine {
 };
 
 struct CommandLineSpec {
-    std::string program;    ///< its file name
+    std::string program;  ///< its file name
     std::string summary;
     std::string arguments;  ///< as in Program
     std::vector<OptionSpec> options;

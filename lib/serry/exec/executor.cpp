@@ -1,9 +1,9 @@
 #include "serry/exec/executor.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <chrono>
+
+#include <fmt/format.h>
 
 namespace serry {
 namespace {
@@ -16,7 +16,8 @@ double seconds_since(Clock::time_point start) {
 
 /// Polls the exchange, and shows progress meanwhile.
 struct StagePoller final : Poller {
-    StagePoller(Exchange& exchange_, Progress& progress_) : exchange(exchange_), progress(progress_) {}
+    StagePoller(Exchange& exchange_, Progress& progress_)
+        : exchange(exchange_), progress(progress_) {}
     void poll() override {
         exchange.poll();
         progress.tick();
@@ -135,7 +136,8 @@ Executor::Failure Executor::task_failure(StagePlan const& plan,
     std::string text =
         text_of_failure(plan, fmt::format("partition {} of {}", partition, plan.task_count));
     if (position.path)
-        text += fmt::format(" (reading {}, bytes {} to {})", *position.path, position.begin, position.end);
+        text += fmt::format(" (reading {}, bytes {} to {})", *position.path, position.begin,
+                            position.end);
     return {partition, code_of_current_exception(), std::move(text)};
 }
 
@@ -157,21 +159,26 @@ std::string Executor::text_of_failure(StagePlan const& plan, std::string const& 
                        describe_current_exception());
 }
 
-void Executor::throw_if_failed(StagePlan const& plan, Vote const& all, std::optional<Failure> const& failure) {
+void Executor::throw_if_failed(StagePlan const& plan,
+                               Vote const& all,
+                               std::optional<Failure> const& failure) {
     if (all.failed_partition != Vote::nobody) {
         int const code = failure ? static_cast<int>(failure->code) : 0;
         std::string const own = fmt::format("{} {}", code, failure ? failure->text : "");
         std::string const told = gear_.comm.broadcast(own, static_cast<int>(all.failed_rank));
         std::size_t const space = told.find(' ');
-        throw StageError(static_cast<ExitCode>(std::stoi(told.substr(0, space))), told.substr(space + 1));
+        throw StageError(static_cast<ExitCode>(std::stoi(told.substr(0, space))),
+                         told.substr(space + 1));
     }
     if (all.records_sent == all.records_received && all.bytes_sent == all.bytes_received) return;
     throw StageError(
         ExitCode::communication,
-        fmt::format("stage {} ({}): {} records in {} bytes were sent, {} in {} bytes received, expected the "
-                    "same; the result would be wrong and is thrown away: run the job again, and report it",
-                    plan.number, plan.name, all.records_sent, all.bytes_sent, all.records_received,
-                    all.bytes_received));
+        fmt::format(
+            "stage {} ({}): {} records in {} bytes were sent, {} in {} bytes received, expected "
+            "the "
+            "same; the result would be wrong and is thrown away: run the job again, and report it",
+            plan.number, plan.name, all.records_sent, all.bytes_sent, all.records_received,
+            all.bytes_received));
 }
 
 }  // namespace serry

@@ -30,12 +30,12 @@ public:
         Vote all;
     };
 
-    /// Collective. Throws the same StageError on every rank when a task failed anywhere, or when not
-    /// everything that was sent was received. `end` is committed if the stage succeeded.
+    /// Collective. Throws the same StageError on every rank when a task failed anywhere, or when
+    /// not everything that was sent was received. `end` is committed if the stage succeeded.
     Outcome run(StagePlan const& plan, StageEnd& end, TaskRange range);
 
-    /// Whether a function of the user's may be running while other ranks wait for this one: what exit()
-    /// means then differs.
+    /// Whether a function of the user's may be running while other ranks wait for this one: what
+    /// exit() means then differs.
     bool is_in_task() const { return is_in_task_; }
 
 private:
@@ -45,13 +45,21 @@ private:
         std::string text;
     };
 
-    std::optional<Failure> run_tasks(StagePlan const& plan, StageEnd& end, TaskRange range,
-                                     Exchange& exchange, Pipeline& pipeline, Vote& own);
+    std::optional<Failure> run_tasks(StagePlan const& plan,
+                                     StageEnd& end,
+                                     TaskRange range,
+                                     Exchange& exchange,
+                                     Pipeline& pipeline,
+                                     Vote& own);
     std::uint64_t first_task(StagePlan const& plan, int offset) const;
-    Failure task_failure(StagePlan const& plan, std::uint64_t partition, InputPosition const& position);
+    Failure task_failure(StagePlan const& plan,
+                         std::uint64_t partition,
+                         InputPosition const& position);
     Failure merge_failure(StagePlan const& plan, std::uint64_t partition);
     std::string text_of_failure(StagePlan const& plan, std::string const& partition);
-    void throw_if_failed(StagePlan const& plan, Vote const& all, std::optional<Failure> const& failure);
+    void throw_if_failed(StagePlan const& plan,
+                         Vote const& all,
+                         std::optional<Failure> const& failure);
 
     ExchangeGear& gear_;
     Progress& progress_;

@@ -1,11 +1,11 @@
 #include "serry/exec/exit_guard.hpp"
 
-#include <mpi.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+
+#include <mpi.h>
+#include <unistd.h>
 
 #include "serry/base/error.hpp"
 #include "serry/exec/session.hpp"
@@ -20,7 +20,8 @@ void say(std::string const& text) {
     std::fflush(stderr);
 }
 
-/// Runs inside exit(). The other ranks are in an agreement, or will be: take part, and leave with them.
+/// Runs inside exit(). The other ranks are in an agreement, or will be: take part, and leave with
+/// them.
 void on_exit_called() {
     if (!guarded) return;
     Session& session = *guarded;

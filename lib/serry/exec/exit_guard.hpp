@@ -4,8 +4,8 @@ namespace serry {
 
 class Session;
 
-/// While it lives, an exit() of the user's program becomes a message instead of ranks that wait for ever.
-/// One at a time.
+/// While it lives, an exit() of the user's program becomes a message instead of ranks that wait for
+/// ever. One at a time.
 class ExitGuard {
 public:
     explicit ExitGuard(Session& session);

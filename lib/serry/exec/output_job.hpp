@@ -9,8 +9,8 @@ namespace serry {
 
 class OutputDirectory;
 
-/// The part of an action that writes a folder which is not done by tasks: rank 0 prepares the folder and
-/// puts it in place. Collective; what rank 0 meets, every rank throws.
+/// The part of an action that writes a folder which is not done by tasks: rank 0 prepares the
+/// folder and puts it in place. Collective; what rank 0 meets, every rank throws.
 class OutputJob {
 public:
     /// Throws UsageError (the path exists) and StorageError.

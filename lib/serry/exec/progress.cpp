@@ -1,10 +1,10 @@
 #include "serry/exec/progress.hpp"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <filesystem>
+
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "serry/base/units.hpp"
 
@@ -16,7 +16,8 @@ bool is_seen_on_terminal() {
     if (isatty(STDERR_FILENO)) return true;
     std::error_code error;
     auto const target =
-        std::filesystem::read_symlink("/proc/" + std::to_string(getppid()) + "/fd/2", error).string();
+        std::filesystem::read_symlink("/proc/" + std::to_string(getppid()) + "/fd/2", error)
+            .string();
     return !error && (target.rfind("/dev/pts/", 0) == 0 || target.rfind("/dev/tty", 0) == 0);
 }
 
@@ -38,8 +39,8 @@ void Progress::start(StagePlan const& stage, std::uint64_t own_tasks) {
 
 void Progress::print() {
     double const seconds = std::chrono::duration<double>(Clock::now() - start_).count();
-    std::string line = fmt::format("stage {}: {} of rank 0's {} tasks done after {}", stage_->number, done_,
-                                   own_tasks_, format_seconds(seconds));
+    std::string line = fmt::format("stage {}: {} of rank 0's {} tasks done after {}",
+                                   stage_->number, done_, own_tasks_, format_seconds(seconds));
     if (is_bar_) {
         constexpr std::uint64_t width = 30;
         std::uint64_t const filled = own_tasks_ ? width * done_ / own_tasks_ : width;

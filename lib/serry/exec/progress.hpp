@@ -8,8 +8,9 @@
 
 namespace serry {
 
-/// Tells a person that a long stage moves: rank 0's own tasks, as a line that is drawn over on a terminal,
-/// else as a line every ten seconds. Nothing is printed for stages that are over within a second.
+/// Tells a person that a long stage moves: rank 0's own tasks, as a line that is drawn over on a
+/// terminal, else as a line every ten seconds. Nothing is printed for stages that are over within a
+/// second.
 class Progress {
 public:
     /// `mode`: "auto", "bar", "lines" or "off".

@@ -1,15 +1,15 @@
 #include "serry/exec/session.hpp"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
+#include <chrono>
+#include <fstream>
+
 #include <boost/mpi/collectives/broadcast.hpp>
 #include <boost/mpi/communicator.hpp>
 #include <boost/serialization/string.hpp>
 #include <boost/serialization/vector.hpp>
-#include <chrono>
-#include <fstream>
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "serry/base/error.hpp"
 #include "serry/base/units.hpp"
@@ -43,11 +43,15 @@ mpi::communicator boosted(comm::Communicator const& comm) {
 [[noreturn]] void throw_error(ExitCode code, std::string const& text) {
     switch (code) {
         case ExitCode::usage:
-        case ExitCode::divergence: throw UsageError(text, code);
-        case ExitCode::input: throw InputError(text);
+        case ExitCode::divergence:
+            throw UsageError(text, code);
+        case ExitCode::input:
+            throw InputError(text);
         case ExitCode::does_not_fit:
-        case ExitCode::storage: throw StorageError(text, code);
-        default: throw Error(code, text);
+        case ExitCode::storage:
+            throw StorageError(text, code);
+        default:
+            throw Error(code, text);
     }
 }
 
@@ -60,11 +64,13 @@ std::string make_job_id() {
 }  // namespace
 
 Session::Session(MPI_Comm original, Options options)
-    : comm_(original), options_(std::move(options)), progress_(options_.progress, comm_.rank() == 0) {
+    : comm_(original),
+      options_(std::move(options)),
+      progress_(options_.progress, comm_.rank() == 0) {
     JobWide job;
     if (comm_.rank() == 0)
-        job = {make_job_id(), options_.partition_count, options_.collect_limit_bytes, options_.overwrite,
-               options_.events};
+        job = {make_job_id(), options_.partition_count, options_.collect_limit_bytes,
+               options_.overwrite, options_.events};
     mpi::broadcast(boosted(comm_), job, 0);
     job_id_ = job.job_id;
     options_.partition_count = job.partition_count;
@@ -72,7 +78,8 @@ Session::Session(MPI_Comm original, Options options)
     options_.overwrite = job.overwrite;
     options_.events = job.events;
     nodes_ = std::make_unique<comm::Nodes>(comm_);
-    if (options_.memory_bytes == 0) options_.memory_bytes = default_memory_bytes(nodes_->local_rank_count());
+    if (options_.memory_bytes == 0)
+        options_.memory_bytes = default_memory_bytes(nodes_->local_rank_count());
 }
 
 Session::~Session() = default;
@@ -99,7 +106,10 @@ void Session::agree_on(Announcement::Kind kind, std::string const& what) {
     lineage_.unagreed.clear();
 }
 
-Vote Session::run(Transformation& target, Transformation const& action, StageEnd& end, TaskRange range) {
+Vote Session::run(Transformation& target,
+                  Transformation const& action,
+                  StageEnd& end,
+                  TaskRange range) {
     Plan plan;
     if (comm_.rank() == 0) {
         try {
@@ -162,7 +172,8 @@ ExchangeGear& Session::gear() {
         std::uint64_t const from_memory = std::max<std::uint64_t>(options_.memory_bytes / 16, 4096);
         std::uint64_t const bytes =
             options_.round_bytes ? options_.round_bytes : std::min(from_ranks, from_memory);
-        gear_ = std::make_unique<ExchangeGear>(comm_, std::min<std::uint64_t>(bytes, per_pair << 10));
+        gear_ =
+            std::make_unique<ExchangeGear>(comm_, std::min<std::uint64_t>(bytes, per_pair << 10));
     }
     return *gear_;
 }
@@ -173,7 +184,8 @@ Session::Gathered Session::gather_results(std::string_view encoded, std::uint64_
     std::uint64_t const total_records = comm_.all_reduce_sum(record_count);
     if (total_bytes > options_.collect_limit_bytes)
         throw StorageError(
-            fmt::format("a result of {} is larger than the {} that every rank may hold; write it with write_text, "
+            fmt::format("a result of {} is larger than the {} that every rank may hold; write it "
+                        "with write_text, "
                         "or raise SERRY_COLLECT_LIMIT",
                         format_bytes(total_bytes), format_bytes(options_.collect_limit_bytes)),
             ExitCode::does_not_fit);
@@ -181,7 +193,8 @@ Session::Gathered Session::gather_results(std::string_view encoded, std::uint64_
         auto bytes = std::make_shared<std::string const>(comm_.all_gather(encoded).bytes);
         return {bytes, *bytes, total_records};
     }
-    auto shared = comm::NodeBytes::gather(comm_, *nodes_, encoded, comm_.all_gather_number(encoded.size()));
+    auto shared =
+        comm::NodeBytes::gather(comm_, *nodes_, encoded, comm_.all_gather_number(encoded.size()));
     return {shared, shared->view(), total_records};
 }
 

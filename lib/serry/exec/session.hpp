@@ -18,8 +18,8 @@
 
 namespace serry {
 
-/// A job on its ranks, from the first transformation to the end: numbers what the program records, has
-/// rank 0 plan the actions, and runs them. Functions are collective unless they only read.
+/// A job on its ranks, from the first transformation to the end: numbers what the program records,
+/// has rank 0 plan the actions, and runs them. Functions are collective unless they only read.
 class Session {
 public:
     /// `original` is duplicated. Options that must agree are taken from rank 0.
@@ -33,20 +33,24 @@ public:
     bool is_in_task() const { return executor_ && executor_->is_in_task(); }
     std::uint64_t action_count() const { return action_count_; }
 
-    /// Open the action `action`: all ranks say what they are about to do, and throw UsageError if that is
-    /// not the same. Once that has happened nothing is collective any more: it is thrown again and again.
+    /// Open the action `action`: all ranks say what they are about to do, and throw UsageError if
+    /// that is not the same. Once that has happened nothing is collective any more: it is thrown
+    /// again and again.
     void open_action(Transformation const& action);
 
     /// Run what is needed for `end`, which sits below `target`. Throws InputError from planning and
     /// StageError from running, the same on every rank. Returns the vote on the last stage.
-    Vote run(Transformation& target, Transformation const& action, StageEnd& end, TaskRange range = {});
+    Vote run(Transformation& target,
+             Transformation const& action,
+             StageEnd& end,
+             TaskRange range = {});
 
-    /// Do `f` on rank 0 alone and give everyone its result; what it throws as serry's Error, everyone
-    /// throws.
+    /// Do `f` on rank 0 alone and give everyone its result; what it throws as serry's Error,
+    /// everyone throws.
     std::string on_rank_0(std::function<std::string()> const& f);
 
-    /// Every rank's encoded records, in order of rank, for every rank to read: from 1 MiB on held once a
-    /// node. Throws StorageError (does_not_fit) beyond the limit on results.
+    /// Every rank's encoded records, in order of rank, for every rank to read: from 1 MiB on held
+    /// once a node. Throws StorageError (does_not_fit) beyond the limit on results.
     struct Gathered {
         std::shared_ptr<void const> owner;
         std::string_view bytes;

@@ -1,9 +1,9 @@
 #include "serry/exec/stage_report.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+
+#include <fmt/format.h>
 
 #include "serry/base/units.hpp"
 
@@ -14,7 +14,9 @@ using Row = std::array<std::string, 11>;
 
 Row row_of(StageReport const& report, int rank_count) {
     Vote const& vote = report.vote;
-    auto const bytes_or_dash = [](std::uint64_t bytes) { return bytes ? format_bytes(bytes) : "-"; };
+    auto const bytes_or_dash = [](std::uint64_t bytes) {
+        return bytes ? format_bytes(bytes) : "-";
+    };
     return {std::to_string(report.plan.number),
             format_count(report.plan.task_count),
             format_count(vote.records_in),
@@ -43,21 +45,25 @@ std::string json_text(std::string const& text) {
 }  // namespace
 
 std::string stage_table(std::vector<StageReport> const& reports, int rank_count) {
-    std::vector<Row> rows{{"stage", "tasks", "records in", "records out", "read", "exchanged", "spilled",
-                           "written", "time", "skew", "steps"}};
+    std::vector<Row> rows{{"stage", "tasks", "records in", "records out", "read", "exchanged",
+                           "spilled", "written", "time", "skew", "steps"}};
     for (StageReport const& report : reports) rows.push_back(row_of(report, rank_count));
     std::array<std::size_t, 11> widths{};
     for (Row const& row : rows)
         for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
     std::string text;
     for (Row const& row : rows) {
-        for (std::size_t i = 0; i + 1 < row.size(); ++i) text += fmt::format("{:>{}}  ", row[i], widths[i]);
+        for (std::size_t i = 0; i + 1 < row.size(); ++i)
+            text += fmt::format("{:>{}}  ", row[i], widths[i]);
         text += row.back() + '\n';
     }
     return text;
 }
 
-std::string stage_event(StagePlan const& plan, Vote const& own, int rank, std::string const& node,
+std::string stage_event(StagePlan const& plan,
+                        Vote const& own,
+                        int rank,
+                        std::string const& node,
                         std::string const& job_id) {
     return fmt::format(
         R"({{"event":"stage","job":{},"stage":{},"steps":{},"rank":{},"node":{},"tasks_of_stage":{},)"
@@ -65,10 +71,11 @@ std::string stage_event(StagePlan const& plan, Vote const& own, int rank, std::s
         R"("records_sent":{},"records_received":{},"spilled_bytes":{},"rounds":{},"peak_exchange_bytes":{},)"
         R"("seconds":{:.6f},"task_seconds":{:.6f},"exchange_seconds":{:.6f},"wait_seconds":{:.6f}}})"
         "\n",
-        json_text(job_id), plan.number, json_text(plan.name), rank, json_text(node), plan.task_count,
-        own.records_in, own.records_out, own.bytes_in, own.bytes_out, own.bytes_sent, own.bytes_received,
-        own.records_sent, own.records_received, own.spilled_bytes, own.rounds, own.peak_exchange_bytes,
-        own.seconds.sum, own.task_seconds.sum, own.exchange_seconds.sum, own.wait_seconds.sum);
+        json_text(job_id), plan.number, json_text(plan.name), rank, json_text(node),
+        plan.task_count, own.records_in, own.records_out, own.bytes_in, own.bytes_out,
+        own.bytes_sent, own.bytes_received, own.records_sent, own.records_received,
+        own.spilled_bytes, own.rounds, own.peak_exchange_bytes, own.seconds.sum,
+        own.task_seconds.sum, own.exchange_seconds.sum, own.wait_seconds.sum);
 }
 
 }  // namespace serry

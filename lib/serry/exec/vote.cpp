@@ -59,7 +59,8 @@ void Vote::merge(Vote const& other) {
 Vote take_vote(comm::Communicator const& comm, Vote const& own) {
     static VoteType const vote;
     Vote all;
-    comm::check("MPI_Allreduce", MPI_Allreduce(&own, &all, 1, vote.type, vote.merge, comm.handle()));
+    comm::check("MPI_Allreduce",
+                MPI_Allreduce(&own, &all, 1, vote.type, vote.merge, comm.handle()));
     return all;
 }
 

@@ -6,8 +6,8 @@
 
 namespace serry {
 
-/// Some figure of a stage over the ranks: what is needed to show its total, its largest share and how
-/// uneven it is.
+/// Some figure of a stage over the ranks: what is needed to show its total, its largest share and
+/// how uneven it is.
 struct Spread {
     double sum = 0;
     double largest = 0;

@@ -20,8 +20,8 @@ Transformation::Transformation(Lineage& lineage, Recorded recorded)
 }
 
 Transformation::~Transformation() {
-    // One after the other rather than each within the one behind it: a loop may have recorded a chain
-    // of a million steps.
+    // One after the other rather than each within the one behind it: a loop may have recorded a
+    // chain of a million steps.
     auto unneeded = std::move(recorded_.parents);
     while (!unneeded.empty()) {
         std::shared_ptr<Transformation> const step = std::move(unneeded.back());

@@ -13,11 +13,12 @@ namespace serry {
 enum class Dependency : std::uint8_t {
     none,    ///< a source: no parents
     narrow,  ///< partition p of the result needs partition p of the parent alone
-    wide,    ///< a partition of the result may need all of the parent: an exchange, and a stage's end
+    wide,  ///< a partition of the result may need all of the parent: an exchange, and a stage's end
 };
 
-/// Numbers a job's transformations in the order in which the program records them. Every rank runs the
-/// same program, so every rank counts alike; the fingerprint is how a rank that does not is found out.
+/// Numbers a job's transformations in the order in which the program records them. Every rank runs
+/// the same program, so every rank counts alike; the fingerprint is how a rank that does not is
+/// found out.
 struct Lineage {
     std::uint32_t next_id = 0;
     std::uint64_t fingerprint = 0;
@@ -31,8 +32,9 @@ struct Lineage {
     std::vector<Step> unagreed;
 };
 
-/// One lazily recorded step: a vertex of the lineage. Owned by the datasets and the later steps that need
-/// it. The typed part (what it does to records) is in stage/; this is what planning needs.
+/// One lazily recorded step: a vertex of the lineage. Owned by the datasets and the later steps
+/// that need it. The typed part (what it does to records) is in stage/; this is what planning
+/// needs.
 class Transformation {
 public:
     struct Recorded {
@@ -55,7 +57,9 @@ public:
     std::string const& name() const { return recorded_.name; }
     CallSite at() const { return recorded_.at; }
     Dependency dependency() const { return recorded_.dependency; }
-    std::vector<std::shared_ptr<Transformation>> const& parents() const { return recorded_.parents; }
+    std::vector<std::shared_ptr<Transformation>> const& parents() const {
+        return recorded_.parents;
+    }
     std::uint64_t asked_partition_count() const { return recorded_.partition_count; }
     /// Of this step and all before it.
     std::uint64_t fingerprint() const { return fingerprint_; }

@@ -11,8 +11,9 @@ namespace serry {
 
 /// A maximal chain of transformations without an exchange, run as one task a partition.
 struct StagePlan {
-    std::uint32_t number = 0;          ///< counted over the job, from 1
-    std::uint32_t transformation = 0;  ///< its last step: the wide one that it ends in, or the action's
+    std::uint32_t number = 0;  ///< counted over the job, from 1
+    std::uint32_t transformation =
+        0;  ///< its last step: the wide one that it ends in, or the action's
     bool ends_in_exchange = false;
     std::uint64_t task_count = 0;
     std::string name;  ///< "read_text > flat_map > map > reduce_by_key"
@@ -35,8 +36,8 @@ struct Decision {
     }
 };
 
-/// The stages of one action, in the order in which they run: decisions, never code. Made by rank 0 alone
-/// and broadcast. Partition p of N is rank_of_partition(p, N, ranks)'s.
+/// The stages of one action, in the order in which they run: decisions, never code. Made by rank 0
+/// alone and broadcast. Partition p of N is rank_of_partition(p, N, ranks)'s.
 struct Plan {
     std::vector<Decision> decisions;
     std::vector<StagePlan> stages;
@@ -63,10 +64,12 @@ void serialize(Archive& archive, SplitList& list, unsigned) {
     archive& list.files& list.splits;
 }
 
-/// Plan an action on `target`: a stage for every wide step that it needs and that is not available, each
-/// after the ones it needs, and the action's own stage last. `first_number` numbers the first stage.
-/// Rank 0 only; lists the splits of sources that have none yet. Throws InputError.
-Plan make_plan(Transformation& target, std::string const& action, std::uint64_t default_partitions,
+/// Plan an action on `target`: a stage for every wide step that it needs and that is not available,
+/// each after the ones it needs, and the action's own stage last. `first_number` numbers the first
+/// stage. Rank 0 only; lists the splits of sources that have none yet. Throws InputError.
+Plan make_plan(Transformation& target,
+               std::string const& action,
+               std::uint64_t default_partitions,
                std::uint32_t first_number);
 
 /// Do on this rank what the plan decided about `target` and the steps before it.

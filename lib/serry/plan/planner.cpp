@@ -1,18 +1,21 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <functional>
 #include <stdexcept>
 #include <unordered_map>
 #include <unordered_set>
 
+#include <fmt/format.h>
+
+#include "serry/base/error.hpp"
+#include "serry/base/options.hpp"
+#include "serry/base/units.hpp"
 #include "serry/plan/plan.hpp"
 
 namespace serry {
 namespace {
 
-/// Visits the steps that an action on `target` runs, parents first, each once; steps whose output is
-/// held are visited but nothing before them.
+/// Visits the steps that an action on `target` runs, parents first, each once; steps whose output
+/// is held are visited but nothing before them.
 void visit_needed(Transformation& target, std::function<void(Transformation&)> const& visit) {
     std::unordered_set<std::uint32_t> seen;
     // By hand rather than by recursion: a loop may have recorded a chain of a million steps.
@@ -48,19 +51,35 @@ private:
         return decided != decided_.end() ? decided->second : step.partition_count();
     }
 
+    static std::uint64_t asked_partitions(Transformation const& step) {
+        std::uint64_t const asked = step.asked_partition_count();
+        if (asked <= most_partitions) return asked;
+        throw UsageError(
+            fmt::format("{}: {} partitions were asked for, expected at most {}; ask for fewer, or "
+                        "leave their number to serry",
+                        step.label(), asked, format_count(most_partitions)));
+    }
+
     void decide(Transformation& step) {
         switch (step.dependency()) {
-            case Dependency::none: decide_source(step); break;
-            case Dependency::narrow: decided_[step.id()] = partitions(*step.parents()[0]); break;
-            case Dependency::wide: decide_wide(step); break;
+            case Dependency::none:
+                decide_source(step);
+                break;
+            case Dependency::narrow:
+                decided_[step.id()] = partitions(*step.parents()[0]);
+                break;
+            case Dependency::wide:
+                decide_wide(step);
+                break;
         }
     }
 
     void decide_source(Transformation& step) {
         if (step.partition_count() > 0) return;
         Decision decision{.transformation = step.id(), .partition_count = 0, .splits = {}};
-        std::uint64_t const asked = step.asked_partition_count();
-        decision.splits = step.list_splits({.partition_count = asked ? asked : default_partitions_});
+        std::uint64_t const asked = asked_partitions(step);
+        decision.splits =
+            step.list_splits({.partition_count = asked ? asked : default_partitions_});
         decision.partition_count = decision.splits.splits.size();
         decided_[step.id()] = decision.partition_count;
         plan_.decisions.push_back(std::move(decision));
@@ -70,7 +89,7 @@ private:
         if (step.is_available()) return;
         std::uint64_t count = step.partition_count();
         if (count == 0) {
-            std::uint64_t const asked = step.asked_partition_count();
+            std::uint64_t const asked = asked_partitions(step);
             count = asked                 ? asked
                     : default_partitions_ ? default_partitions_
                                           : partitions(*step.parents()[0]);
@@ -150,7 +169,8 @@ Transformation& find_transformation(Transformation& target, std::uint32_t id) {
     visit_needed(target, [&](Transformation& step) {
         if (step.id() == id) found = &step;
     });
-    if (!found) throw std::logic_error(fmt::format("the plan names step {}, which is not here", id));
+    if (!found)
+        throw std::logic_error(fmt::format("the plan names step {}, which is not here", id));
     return *found;
 }
 
@@ -167,7 +187,8 @@ std::string explain(Transformation& target, std::uint64_t default_partitions) {
         return step.parents().empty() ? 0 : counts[step.parents()[0]->id()];
     };
     auto const partitions = [](std::uint64_t count) {
-        return count ? fmt::format(", {} partitions", count) : ", partitions from the input's bytes";
+        return count ? fmt::format(", {} partitions", count)
+                     : ", partitions from the input's bytes";
     };
     text += fmt::format("stage {}\n", stage);
     visit_needed(target, [&](Transformation& step) {

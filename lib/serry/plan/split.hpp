@@ -35,15 +35,17 @@ struct SplitRequest {
     std::uint64_t partition_count = 0;
 };
 
-/// Partitions that an input of `total_bytes` is cut into when nobody said. Follows from the bytes alone,
-/// never from the ranks.
+/// Partitions that an input of `total_bytes` is cut into when nobody said. Follows from the bytes
+/// alone, never from the ranks.
 std::uint64_t default_partition_count(std::uint64_t total_bytes);
 
-/// The rank that runs partition `partition` of `partition_count`, and the first partition of a rank:
-/// contiguous blocks, in order. rank == rank_count gives the end of the last block.
-std::uint64_t first_partition_of(std::uint64_t rank, std::uint64_t rank_count,
+/// The rank that runs partition `partition` of `partition_count`, and the first partition of a
+/// rank: contiguous blocks, in order. rank == rank_count gives the end of the last block.
+std::uint64_t first_partition_of(std::uint64_t rank,
+                                 std::uint64_t rank_count,
                                  std::uint64_t partition_count);
-std::uint64_t rank_of_partition(std::uint64_t partition, std::uint64_t partition_count,
+std::uint64_t rank_of_partition(std::uint64_t partition,
+                                std::uint64_t partition_count,
                                 std::uint64_t rank_count);
 
 }  // namespace serry

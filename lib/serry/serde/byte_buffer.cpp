@@ -7,7 +7,8 @@
 namespace serry {
 
 void ByteWriter::grow(std::size_t byte_count) {
-    std::size_t const wanted = std::max(size_ + byte_count, std::max<std::size_t>(64, 2 * capacity_));
+    std::size_t const wanted =
+        std::max(size_ + byte_count, std::max<std::size_t>(64, 2 * capacity_));
     std::unique_ptr<char[]> bytes(new char[wanted]);
     if (size_ > 0) std::memcpy(bytes.get(), bytes_.get(), size_);
     bytes_ = std::move(bytes);

@@ -29,7 +29,8 @@ public:
         size_ = static_cast<std::size_t>(to - bytes_.get());
     }
 
-    /// Room for `byte_count` more bytes, of which extend() or set_size() make some part of the content.
+    /// Room for `byte_count` more bytes, of which extend() or set_size() make some part of the
+    /// content.
     char* reserve(std::size_t byte_count) {
         if (capacity_ - size_ < byte_count) grow(byte_count);
         return bytes_.get() + size_;
@@ -56,8 +57,8 @@ private:
     std::size_t capacity_ = 0;
 };
 
-/// Reads what a ByteWriter wrote. Every read is checked; one past the end throws StorageError. Views that
-/// it hands out point into the bytes it was given.
+/// Reads what a ByteWriter wrote. Every read is checked; one past the end throws StorageError.
+/// Views that it hands out point into the bytes it was given.
 class ByteReader {
 public:
     explicit ByteReader(std::string_view bytes)

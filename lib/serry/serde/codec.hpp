@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/pfr/core.hpp>
-#include <boost/pfr/tuple_size.hpp>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -15,6 +13,9 @@
 #include <utility>
 #include <vector>
 
+#include <boost/pfr/core.hpp>
+#include <boost/pfr/tuple_size.hpp>
+
 #include "serry/base/arena.hpp"
 #include "serry/base/key_value.hpp"
 #include "serry/serde/byte_buffer.hpp"
@@ -22,7 +23,8 @@
 namespace serry {
 
 /// Specialise as true for a type of yours whose object is its bytes: trivially copyable, without
-/// pointers, views or padding that matters. Other structs are walked field by field and need nothing.
+/// pointers, views or padding that matters. Other structs are walked field by field and need
+/// nothing.
 template <typename T>
 inline constexpr bool is_plain = false;
 
@@ -65,8 +67,9 @@ template <typename T>
 concept Leaf = std::is_arithmetic_v<T> || std::is_enum_v<T>;
 /// Structs that can be made from nothing: not those with a reference in them.
 template <typename T>
-concept Walkable =
-    std::is_aggregate_v<T> && std::is_class_v<T> && !IsArray<T>::value && requires { T{}; };
+concept Walkable = std::is_aggregate_v<T> && std::is_class_v<T> && !IsArray<T>::value && requires {
+    T{};
+};
 
 /// Every field of a walkable T, as a tuple of its field types.
 template <typename T, typename Indices = std::make_index_sequence<boost::pfr::tuple_size_v<T>>>
@@ -92,8 +95,9 @@ template <typename T>
 consteval bool encodable() {
     if constexpr (std::is_pointer_v<T> || std::is_reference_v<T> || std::is_const_v<T>)
         return false;
-    else if constexpr (HasCodec<T> || Leaf<T> || std::is_same_v<T, std::string>
-                       || std::is_same_v<T, std::string_view>)
+    else if constexpr (
+        HasCodec<
+            T> || Leaf<T> || std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view>)
         return true;
     else if constexpr (is_plain<T>)
         return std::is_trivially_copyable_v<T>;
@@ -165,10 +169,12 @@ void for_each_part(T& value, Visit visit) {
     }
 }
 
-/// The bytes of an object that are its value: all, but for x87's long double, where ten of them are.
+/// The bytes of an object that are its value: all, but for x87's long double, where ten of them
+/// are.
 template <typename T>
 inline constexpr std::size_t value_bytes =
-    std::is_same_v<T, long double> && std::numeric_limits<long double>::digits == 64 ? 10 : sizeof(T);
+    std::is_same_v<T, long double>&& std::numeric_limits<long double>::digits == 64 ? 10
+                                                                                    : sizeof(T);
 
 template <bool as_key, typename T>
 void encode(T const& value, ByteWriter& writer);
@@ -176,9 +182,10 @@ void encode(T const& value, ByteWriter& writer);
 template <bool as_key, typename T>
 void encode_elements(T const& elements, ByteWriter& writer) {
     using Element = typename T::value_type;
-    if constexpr (!std::is_same_v<Element, bool> && (Leaf<Element> || is_plain<Element>)
-                  && !(as_key && std::is_floating_point_v<Element>)
-                  && value_bytes<Element> == sizeof(Element)) {
+    if constexpr (
+        !std::is_same_v<
+            Element,
+            bool> && (Leaf<Element> || is_plain<Element>)&&!(as_key && std::is_floating_point_v<Element>)&&value_bytes<Element> == sizeof(Element)) {
         writer.put(elements.data(), elements.size() * sizeof(Element));
     } else {
         for (Element const& element : elements) encode<as_key>(element, writer);
@@ -260,9 +267,9 @@ T decode(ByteReader& reader) {
 
 }  // namespace codec
 
-/// Types whose values serry can turn into bytes and back: numbers, enums, std::string and string_view,
-/// pair, tuple, array, vector and optional of these, KeyValue, structs of these without constructors,
-/// and what has a Codec. Not pointers, whose targets stay on their rank.
+/// Types whose values serry can turn into bytes and back: numbers, enums, std::string and
+/// string_view, pair, tuple, array, vector and optional of these, KeyValue, structs of these
+/// without constructors, and what has a Codec. Not pointers, whose targets stay on their rank.
 template <typename T>
 concept Encodable = codec::encodable<T>();
 
@@ -274,8 +281,8 @@ concept Key = Encodable<K>;
 template <typename T>
 inline constexpr bool has_views = codec::has_views<T>();
 
-/// Append the bytes of `value`. They are read on machines of the same kind only: numbers are stored as in
-/// memory.
+/// Append the bytes of `value`. They are read on machines of the same kind only: numbers are stored
+/// as in memory.
 template <Encodable T>
 void encode(T const& value, ByteWriter& writer) {
     codec::encode<false>(value, writer);
@@ -297,8 +304,8 @@ void adopt_views(T& value, Arena& arena) {
     }
 }
 
-/// The bytes of a key alone. Text keys are their own bytes; others are made in `scratch`, and the result
-/// is valid until the next call with it.
+/// The bytes of a key alone. Text keys are their own bytes; others are made in `scratch`, and the
+/// result is valid until the next call with it.
 template <Key K>
 std::string_view key_bytes(K const& key, ByteWriter& scratch) {
     if constexpr (std::is_same_v<K, std::string> || std::is_same_v<K, std::string_view>) {

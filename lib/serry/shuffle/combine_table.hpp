@@ -16,13 +16,14 @@
 
 namespace serry {
 
-/// The sending side of reduce_by_key on one rank: the values of a key are combined where they appear.
+/// The sending side of reduce_by_key on one rank: the values of a key are combined where they
+/// appear.
 ///
-/// Keys of up to 7 bytes and longer ones have tables of their own, so that slots are small: how many of
-/// them fit the caches is what decides the speed. Keys of more than 15 bytes lie in an arena. Look-ups go
-/// in groups, so that the slots' cache lines come in while others are worked on. The tables grow up to
-/// `most_slots` each and then freeze: keys inside go on combining, others are refused, and are the
-/// caller's to pass on.
+/// Keys of up to 7 bytes and longer ones have tables of their own, so that slots are small: how
+/// many of them fit the caches is what decides the speed. Keys of more than 15 bytes lie in an
+/// arena. Look-ups go in groups, so that the slots' cache lines come in while others are worked on.
+/// The tables grow up to `most_slots` each and then freeze: keys inside go on combining, others are
+/// refused, and are the caller's to pass on.
 ///
 /// A combiner that is not exact is folded as Spines says, per source partition ("leaf").
 template <typename V, typename F, bool is_ordered>
@@ -31,8 +32,9 @@ public:
     CombineTable(F const& combine, std::uint64_t most_slots, LeafRange leaves)
         : combine_(combine), leaves_(leaves), tiny_(most_slots), wide_(most_slots) {}
 
-    /// Where the key's slot is looked for first. To be prefetched by the caller in a loop that does other
-    /// work as well: GCC 12 takes a function that only prefetches for one without effect, and drops it.
+    /// Where the key's slot is looked for first. To be prefetched by the caller in a loop that does
+    /// other work as well: GCC 12 takes a function that only prefetches for one without effect, and
+    /// drops it.
     char const* home_address(KeyProbe const& probe) const {
         char const* const tiny = tiny_.home_address(probe.hash);
         char const* const wide = wide_.home_address(probe.hash);
@@ -63,8 +65,10 @@ public:
     /// Visit the hash and number of every used slot.
     template <typename Visit>
     void for_each_used(Visit visit) const {
-        tiny_.for_each_used([&](auto const& slot, std::size_t at) { visit(slot.key.hash(), at << 1); });
-        wide_.for_each_used([&](auto const& slot, std::size_t at) { visit(slot.key.hash(), at << 1 | 1); });
+        tiny_.for_each_used(
+            [&](auto const& slot, std::size_t at) { visit(slot.key.hash(), at << 1); });
+        wide_.for_each_used(
+            [&](auto const& slot, std::size_t at) { visit(slot.key.hash(), at << 1 | 1); });
     }
     char const* slot_address(std::size_t number) const {
         return number & 1 ? reinterpret_cast<char const*>(&wide_.at(number >> 1))
@@ -76,15 +80,16 @@ public:
         return number & 1 ? wide_.at(number >> 1).key.bytes() : tiny_.at(number >> 1).key.bytes();
     }
 
-    /// Give what this rank knows of the key in a used slot, once: visit(value, leaf) in ascending order
-    /// of leaf; one value for exact combiners.
+    /// Give what this rank knows of the key in a used slot, once: visit(value, leaf) in ascending
+    /// order of leaf; one value for exact combiners.
     template <typename Visit>
     void take_values(std::size_t number, Visit visit) {
         Cell& cell = number & 1 ? wide_.at(number >> 1).cell : tiny_.at(number >> 1).cell;
         if constexpr (is_ordered) {
             spines_.finish(cell.spine, {cell.leaf, std::move(cell.value)}, leaves_,
                            adopting<V>(combine_, arena_), partials_);
-            for (std::size_t i = partials_.size(); i-- > 0;) visit(partials_[i].value, partials_[i].leaf);
+            for (std::size_t i = partials_.size(); i-- > 0;)
+                visit(partials_[i].value, partials_[i].leaf);
         } else {
             visit(cell.value, 0U);
         }
@@ -113,7 +118,10 @@ private:
     using Cell = std::conditional_t<is_ordered, OrderedCell, ExactCell>;
 
     template <typename SlotKey>
-    bool add_to(SlotTable<SlotKey, Cell>& table, KeyProbe const& probe, V const& value, std::uint32_t leaf) {
+    bool add_to(SlotTable<SlotKey, Cell>& table,
+                KeyProbe const& probe,
+                V const& value,
+                std::uint32_t leaf) {
         auto* slot = &table.find(probe);
         if (!slot->key.is_free()) {
             combine(slot->cell, value, leaf);

@@ -1,8 +1,8 @@
 #include "serry/shuffle/exchange.hpp"
 
-#include <sched.h>
-
 #include <algorithm>
+
+#include <sched.h>
 
 #include "serry/comm/mpi_error.hpp"
 
@@ -49,8 +49,10 @@ bool Exchange::finish(bool failed) {
         attendant_.finish_tasks();
     for (;;) {
         switch (meet()) {
-            case wire::Verdict::abandon: return false;
-            case wire::Verdict::drain: return run_exchange(true);
+            case wire::Verdict::abandon:
+                return false;
+            case wire::Verdict::drain:
+                return run_exchange(true);
             case wire::Verdict::exchange:
                 if (!run_exchange(false)) return false;
         }
@@ -77,8 +79,9 @@ wire::Tally Exchange::reduce_tallies() {
     wire::Tally const own = attendant_.tally();
     wire::Tally sum;
     MPI_Request request = MPI_REQUEST_NULL;
-    comm::check("MPI_Iallreduce", MPI_Iallreduce(&own, &sum, sizeof sum / sizeof(std::uint64_t),
-                                                 MPI_UINT64_T, MPI_SUM, gear_.comm.handle(), &request));
+    comm::check("MPI_Iallreduce",
+                MPI_Iallreduce(&own, &sum, sizeof sum / sizeof(std::uint64_t), MPI_UINT64_T,
+                               MPI_SUM, gear_.comm.handle(), &request));
     for (;;) {
         int is_complete = 0;
         comm::check("MPI_Test", MPI_Test(&request, &is_complete, MPI_STATUS_IGNORE));
@@ -201,7 +204,8 @@ void Exchange::take() {
 void Exchange::count_peak() {
     RoundBuffers const& round = gear_.buffers;
     counters_.peak_bytes = std::max<std::uint64_t>(
-        counters_.peak_bytes, round.outbox.capacity() + round.inbox.capacity() + in_->waiting_bytes());
+        counters_.peak_bytes,
+        round.outbox.capacity() + round.inbox.capacity() + in_->waiting_bytes());
 }
 
 }  // namespace serry

@@ -15,8 +15,8 @@
 
 namespace serry {
 
-/// What a job's exchanges need and keep from stage to stage. Buffers are made once: fresh memory costs
-/// several times what moving the bytes does.
+/// What a job's exchanges need and keep from stage to stage. Buffers are made once: fresh memory
+/// costs several times what moving the bytes does.
 struct ExchangeGear {
     ExchangeGear(comm::Communicator const& communicator, std::size_t round_bytes_)
         : comm(communicator), bell(communicator), route(communicator), round_bytes(round_bytes_) {}
@@ -46,12 +46,13 @@ public:
     /// `end`'s outgoing() and incoming() may be null: then the ranks only meet, and leave together.
     Exchange(ExchangeGear& gear, StageEnd& end);
 
-    /// Between batches. Takes part in a meeting if one was called; calls one if `end` is full. Throws
-    /// StageAbandoned when a meeting gave the stage up.
+    /// Between batches. Takes part in a meeting if one was called; calls one if `end` is full.
+    /// Throws StageAbandoned when a meeting gave the stage up.
     void poll() override;
 
-    /// Collective: after the rank's last task, or after its failure (`failed`). Returns whether the stage
-    /// went through everywhere up to here. What the merging of received records threw is kept in failure().
+    /// Collective: after the rank's last task, or after its failure (`failed`). Returns whether the
+    /// stage went through everywhere up to here. What the merging of received records threw is kept
+    /// in failure().
     bool finish(bool failed);
 
     std::exception_ptr failure() const { return failure_; }

@@ -31,8 +31,8 @@ struct MergingReceiver::Stream {
     std::size_t order = 0;  ///< among streams with equal heads: runs by age, then ranks
     WireRecord head;
     bool has_head = false;
-    bool has_ended = false;  ///< no more bytes will come
-    ByteWriter queue;        ///< of a rank's stream
+    bool has_ended = false;   ///< no more bytes will come
+    ByteWriter queue;         ///< of a rank's stream
     std::string_view unread;  ///< from the head's first byte on
     std::optional<Run::Reader> run;
 
@@ -48,7 +48,10 @@ void MergingReceiver::Stream::append(std::span<char const> bytes, std::size_t wi
     unread = queue.view();
 }
 
-MergingReceiver::MergingReceiver(int rank_count, bool has_leaves, Storage& storage, MergedRecords& merged)
+MergingReceiver::MergingReceiver(int rank_count,
+                                 bool has_leaves,
+                                 Storage& storage,
+                                 MergedRecords& merged)
     : rank_count_(rank_count), has_leaves_(has_leaves), storage_(storage), merged_(merged) {}
 
 MergingReceiver::~MergingReceiver() = default;
@@ -61,7 +64,8 @@ void MergingReceiver::open(bool is_final, std::size_t window_bytes) {
     starved_.clear();
     for (int r = 0; r < rank_count_; ++r) streams_.push_back(std::make_unique<Stream>());
     if (is_final) {
-        for (auto const& run : runs_) streams_.emplace_back(std::make_unique<Stream>())->run.emplace(*run);
+        for (auto const& run : runs_)
+            streams_.emplace_back(std::make_unique<Stream>())->run.emplace(*run);
     } else {
         runs_.push_back(std::make_unique<Run>(storage_));
     }
@@ -76,7 +80,8 @@ void MergingReceiver::open(bool is_final, std::size_t window_bytes) {
 std::size_t MergingReceiver::room(int rank) const {
     Stream const& stream = *streams_[static_cast<std::size_t>(rank)];
     if (stream.unread.size() < window_bytes_) return window_bytes_ - stream.unread.size();
-    // A full window without one whole record in it: the record is larger than the window, and comes.
+    // A full window without one whole record in it: the record is larger than the window, and
+    // comes.
     return stream.has_head ? 0 : window_bytes_;
 }
 
@@ -140,7 +145,8 @@ void MergingReceiver::sift_down() {
 }
 
 void MergingReceiver::deliver(WireRecord const& record) {
-    // Every record is counted once, when it first reaches this rank: not again when it comes out of a run.
+    // Every record is counted once, when it first reaches this rank: not again when it comes out of
+    // a run.
     if (heap_.front()->run == std::nullopt) ++record_count_;
     if (is_final_)
         merged_.take(record);

@@ -12,8 +12,8 @@
 
 namespace serry {
 
-/// Takes the records of a shuffle that reach this rank, in WireOrder: those of a key come together, by
-/// source partition, in the order in which that partition had them.
+/// Takes the records of a shuffle that reach this rank, in WireOrder: those of a key come together,
+/// by source partition, in the order in which that partition had them.
 struct MergedRecords {
     virtual ~MergedRecords() = default;
     /// The record is only valid during the call.
@@ -21,9 +21,9 @@ struct MergedRecords {
     virtual void end() = 0;
 };
 
-/// The receiving side of a shuffle. Every sender's stream ascends in WireOrder; the streams are merged as
-/// they come, of each only what fits its window is held. Exchanges before the last give one run each;
-/// the last merges its streams with the runs.
+/// The receiving side of a shuffle. Every sender's stream ascends in WireOrder; the streams are
+/// merged as they come, of each only what fits its window is held. Exchanges before the last give
+/// one run each; the last merges its streams with the runs.
 class MergingReceiver final : public Incoming {
 public:
     MergingReceiver(int rank_count, bool has_leaves, Storage& storage, MergedRecords& merged);
@@ -54,7 +54,7 @@ private:
     std::size_t window_bytes_ = 0;
     std::vector<std::unique_ptr<Stream>> streams_;  ///< by rank; in the last exchange then the runs
     std::vector<Stream*> heap_;                     ///< streams with a head, the first one on top
-    std::vector<Stream*> starved_;                  ///< streams that must get bytes before merging goes on
+    std::vector<Stream*> starved_;  ///< streams that must get bytes before merging goes on
     std::vector<std::unique_ptr<Run>> runs_;
     std::uint64_t record_count_ = 0;
 };

@@ -13,8 +13,8 @@
 
 namespace serry {
 
-/// This rank's partitions of an exchange's result, as encoded records: in memory up to a limit, then in
-/// scratch.
+/// This rank's partitions of an exchange's result, as encoded records: in memory up to a limit,
+/// then in scratch.
 class PartitionStore {
 public:
     PartitionStore(std::uint64_t first_partition,
@@ -22,7 +22,8 @@ public:
                    std::uint64_t memory_limit_bytes,
                    std::string const& scratch)
         : first_partition_(first_partition), storage_(memory_limit_bytes, scratch) {
-        for (std::uint64_t p = first_partition; p < end_partition; ++p) runs_.emplace_back(storage_);
+        for (std::uint64_t p = first_partition; p < end_partition; ++p)
+            runs_.emplace_back(storage_);
     }
     PartitionStore(PartitionStore const&) = delete;
     PartitionStore& operator=(PartitionStore const&) = delete;
@@ -41,7 +42,8 @@ private:
 template <typename K, typename V>
 class StoreReader final : public PartitionReader {
 public:
-    StoreReader(PartitionStore& store, Consumer<KeyValue<K, V>>& next) : store_(store), next_(next) {}
+    StoreReader(PartitionStore& store, Consumer<KeyValue<K, V>>& next)
+        : store_(store), next_(next) {}
 
     void read(TaskContext& task) override {
         Run::Reader reader(store_.partition(task.partition().index));

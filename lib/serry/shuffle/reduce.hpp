@@ -17,8 +17,8 @@
 
 namespace serry {
 
-/// The sending side of reduce_by_key: combines in a table; once that is frozen, records of keys that are
-/// not in it wait as they are, and are exchanged when enough of them wait.
+/// The sending side of reduce_by_key: combines in a table; once that is frozen, records of keys
+/// that are not in it wait as they are, and are exchanged when enough of them wait.
 template <typename K, typename V, typename F, bool is_ordered>
 class ReduceSender final : public Operator, public Consumer<KeyValue<K, V>>, public Outgoing {
 public:
@@ -116,7 +116,8 @@ private:
     /// Records whose slots are looked for together.
     static constexpr std::size_t group = 32;
 
-    /// The records for one rank: entries [next, end), and before them encoded bytes from rest_at on.
+    /// The records for one rank: entries [next, end), and before them encoded bytes from rest_at
+    /// on.
     struct Stream {
         std::uint64_t next = 0;
         std::uint64_t end = 0;
@@ -124,8 +125,8 @@ private:
         std::size_t rest_at = 0;
     };
 
-    /// Tiny keys and others apart, since which is which cannot be predicted. `position` follows the record
-    /// that is worked on, for messages.
+    /// Tiny keys and others apart, since which is which cannot be predicted. `position` follows the
+    /// record that is worked on, for messages.
     void add_group(std::span<KeyValue<K, V> const> records, std::size_t& position) {
         KeyProbe probes[group];
         std::uint8_t tiny[group + 1], wide[group + 1];
@@ -198,7 +199,8 @@ private:
             std::size_t end = begin + 1;
             bool is_one_key = true;
             for (; end < entries_.size() && entries_[end].hash == entries_[begin].hash; ++end)
-                is_one_key = is_one_key && key_of_entry(entries_[end]) == key_of_entry(entries_[begin]);
+                is_one_key =
+                    is_one_key && key_of_entry(entries_[end]) == key_of_entry(entries_[begin]);
             if (!is_one_key)
                 std::stable_sort(entries_.begin() + static_cast<std::ptrdiff_t>(begin),
                                  entries_.begin() + static_cast<std::ptrdiff_t>(end),
@@ -284,7 +286,11 @@ public:
     }
 
     void end() override {
-        store_group();
+        try {
+            store_group();
+        } catch (...) {
+            rethrow_located(step_, record_);
+        }
         for (Run& run : store_.runs()) run.close();
     }
 
@@ -421,7 +427,9 @@ private:
         Outgoing* outgoing() override { return sender_; }
         Incoming* incoming() override { return &receiver_; }
         std::uint64_t merging_partition() const override { return groups_.partition(); }
-        std::uint64_t spilled_bytes() const override { return store_->storage().file.written_bytes(); }
+        std::uint64_t spilled_bytes() const override {
+            return store_->storage().file.written_bytes();
+        }
 
         void commit() override {
             step_.store_ = std::move(store_);
@@ -433,11 +441,12 @@ private:
         std::uint64_t rank() const { return static_cast<std::uint64_t>(setting_.rank); }
         std::uint64_t ranks() const { return static_cast<std::uint64_t>(setting_.rank_count); }
 
-        /// An eighth of the memory for each of the combine table's two (growing holds more), an eighth for
-        /// records that wait, half for what is received.
+        /// An eighth of the memory for each of the combine table's two (growing holds more), an
+        /// eighth for records that wait, half for what is received.
         typename Sender::Limits limits() const {
-            std::uint64_t const slots = setting_.table_slots ? setting_.table_slots
-                                                             : setting_.memory_bytes / 8 / Sender::slot_bytes();
+            std::uint64_t const slots = setting_.table_slots
+                                            ? setting_.table_slots
+                                            : setting_.memory_bytes / 8 / Sender::slot_bytes();
             return {.table_slots = std::max<std::uint64_t>(slots, 2),
                     .waiting_bytes = setting_.memory_bytes / 8};
         }

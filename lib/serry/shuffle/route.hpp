@@ -23,8 +23,8 @@ struct RoundBuffers {
     void resize(std::size_t rank_count);
 };
 
-/// How the bytes of a round travel. This one is MPI's own all-to-all, flat over all ranks: always there,
-/// and what faster routes (through shared memory, by hops over nodes) are tested against.
+/// How the bytes of a round travel. This one is MPI's own all-to-all, flat over all ranks: always
+/// there, and what faster routes (through shared memory, by hops over nodes) are tested against.
 class FlatRoute {
 public:
     explicit FlatRoute(comm::Communicator const& communicator) : comm_(communicator) {}

@@ -9,8 +9,8 @@
 
 namespace serry {
 
-/// Where a rank's stored bytes may be: in memory up to a limit, beyond it in scratch. Shared by all runs
-/// of a shuffle; outlives them.
+/// Where a rank's stored bytes may be: in memory up to a limit, beyond it in scratch. Shared by all
+/// runs of a shuffle; outlives them.
 struct Storage {
     Storage(std::uint64_t memory_limit_bytes_, std::string const& scratch)
         : memory_limit_bytes(memory_limit_bytes_), file(scratch) {}
@@ -20,8 +20,8 @@ struct Storage {
     SpillFile file;
 };
 
-/// A sequence of framed records (varint length, bytes), written once from front to back and then read any
-/// number of times. Kept in blocks of whole records, in memory or spilled.
+/// A sequence of framed records (varint length, bytes), written once from front to back and then
+/// read any number of times. Kept in blocks of whole records, in memory or spilled.
 class Run {
 public:
     explicit Run(Storage& storage) : storage_(&storage) {}
@@ -41,8 +41,8 @@ public:
     std::uint64_t record_count() const { return record_count_; }
     std::uint64_t byte_count() const { return byte_count_; }
 
-    /// Reads the run's blocks in order. A view is valid until the next call of the same reader; views of
-    /// blocks in memory as long as the run.
+    /// Reads the run's blocks in order. A view is valid until the next call of the same reader;
+    /// views of blocks in memory as long as the run.
     class Reader {
     public:
         explicit Reader(Run const& run) : run_(&run) {}

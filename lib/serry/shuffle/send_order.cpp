@@ -18,8 +18,8 @@ bool comes_before(SendEntry const& a, SendEntry const& b) {
 
 std::size_t top_digit(SendEntry const& entry) { return entry.hash >> (64 - digit_bits); }
 
-/// Puts every entry into its bucket by the hash's top bits, and returns the buckets' ends: the first pass
-/// of an American flag sort (McIlroy, Bostic and McIlroy, 1993).
+/// Puts every entry into its bucket by the hash's top bits, and returns the buckets' ends: the
+/// first pass of an American flag sort (McIlroy, Bostic and McIlroy, 1993).
 std::vector<std::size_t> distribute(std::vector<SendEntry>& entries) {
     std::vector<std::size_t> next(digit_values, 0);
     for (SendEntry const& entry : entries) ++next[top_digit(entry)];
@@ -48,7 +48,8 @@ void sort_by_hash(std::vector<SendEntry>& entries) {
     std::size_t begin = 0;
     for (std::size_t const end : distribute(entries)) {
         auto const at = entries.begin();
-        std::sort(at + static_cast<std::ptrdiff_t>(begin), at + static_cast<std::ptrdiff_t>(end), comes_before);
+        std::sort(at + static_cast<std::ptrdiff_t>(begin), at + static_cast<std::ptrdiff_t>(end),
+                  comes_before);
         begin = end;
     }
 }
@@ -61,8 +62,9 @@ std::vector<std::uint64_t> cut_by_rank(std::vector<SendEntry> const& sorted,
         std::uint64_t const partition = first_partition_of(rank, rank_count, partition_count);
         if (partition >= partition_count) break;
         std::uint64_t const first = first_hash_of(partition, partition_count);
-        auto const found = std::lower_bound(sorted.begin(), sorted.end(), first,
-                                            [](SendEntry const& a, std::uint64_t hash) { return a.hash < hash; });
+        auto const found =
+            std::lower_bound(sorted.begin(), sorted.end(), first,
+                             [](SendEntry const& a, std::uint64_t hash) { return a.hash < hash; });
         cuts[rank] = static_cast<std::uint64_t>(found - sorted.begin());
     }
     return cuts;

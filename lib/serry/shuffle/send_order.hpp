@@ -14,8 +14,8 @@ struct SendEntry {
 /// Sort by hash, entries of equal hash by reference; in place.
 void sort_by_hash(std::vector<SendEntry>& entries);
 
-/// Where each rank's entries begin in `sorted`, and at [rank_count] the end: rank r takes the hashes of
-/// its partitions of `partition_count`.
+/// Where each rank's entries begin in `sorted`, and at [rank_count] the end: rank r takes the
+/// hashes of its partitions of `partition_count`.
 std::vector<std::uint64_t> cut_by_rank(std::vector<SendEntry> const& sorted,
                                        std::uint64_t partition_count,
                                        std::uint64_t rank_count);

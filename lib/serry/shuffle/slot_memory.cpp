@@ -1,10 +1,10 @@
 #include "serry/shuffle/slot_memory.hpp"
 
-#include <sys/mman.h>
-
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+
+#include <sys/mman.h>
 
 #include "serry/base/error.hpp"
 #include "serry/base/units.hpp"
@@ -26,19 +26,22 @@ constexpr std::size_t alignment = 64;
 SlotMemory::SlotMemory(std::size_t byte_count) : byte_count_(byte_count) {
     bool const is_huge = byte_count >= huge_page_bytes;
     if (!is_huge) {
-        bytes_ = std::aligned_alloc(alignment, (byte_count + alignment - 1) / alignment * alignment);
+        bytes_ =
+            std::aligned_alloc(alignment, (byte_count + alignment - 1) / alignment * alignment);
         if (!bytes_) throw_does_not_fit(byte_count);
         std::memset(bytes_, 0, byte_count);
         return;
     }
     mapped_bytes_ = byte_count + huge_page_bytes;
-    mapped_ = mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    mapped_ =
+        mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (mapped_ == MAP_FAILED) {
         mapped_ = nullptr;
         throw_does_not_fit(byte_count);
     }
     auto const address = reinterpret_cast<std::uintptr_t>(mapped_);
-    bytes_ = reinterpret_cast<void*>((address + huge_page_bytes - 1) / huge_page_bytes * huge_page_bytes);
+    bytes_ = reinterpret_cast<void*>((address + huge_page_bytes - 1) / huge_page_bytes
+                                     * huge_page_bytes);
     madvise(bytes_, byte_count, MADV_HUGEPAGE);
 }
 

@@ -5,8 +5,8 @@
 
 namespace serry {
 
-/// Zeroed memory for a table, aligned to 64 bytes. From 2 MiB on straight from the kernel, in huge pages,
-/// and given back to it as soon as it is released.
+/// Zeroed memory for a table, aligned to 64 bytes. From 2 MiB on straight from the kernel, in huge
+/// pages, and given back to it as soon as it is released.
 class SlotMemory {
 public:
     SlotMemory() = default;

@@ -14,8 +14,8 @@
 
 namespace serry {
 
-/// A key as tables compare it. Short keys are their bytes; long ones a hash and a mark, and are then
-/// compared where they lie.
+/// A key as tables compare it. Short keys are their bytes; long ones a hash and a mark, and are
+/// then compared where they lie.
 struct KeyProbe {
     // No initial values: arrays of these are filled group by group.
     std::uint64_t low, high;  ///< a ShortKey, or {hash, long_mark}
@@ -40,7 +40,8 @@ struct KeyProbe {
     bool is_tiny() const { return size < 8; }
 };
 
-/// A key of up to 7 bytes in one word: the bytes, and in the last one the size + 1. 0 in a free slot.
+/// A key of up to 7 bytes in one word: the bytes, and in the last one the size + 1. 0 in a free
+/// slot.
 struct TinyKey {
     std::uint64_t word = 0;
 
@@ -56,8 +57,8 @@ struct TinyKey {
     }
 };
 
-/// A key of up to 15 bytes in two words, or the hash of a longer one and where it lies, behind its size.
-/// high is 0 in a free slot.
+/// A key of up to 15 bytes in two words, or the hash of a longer one and where it lies, behind its
+/// size. high is 0 in a free slot.
 struct WideKey {
     std::uint64_t low = 0;
     std::uint64_t high = 0;
@@ -95,7 +96,8 @@ public:
         Cell cell;
     };
 
-    explicit SlotTable(std::uint64_t most_slots) : most_slots_(std::max<std::uint64_t>(most_slots, 2)) {
+    explicit SlotTable(std::uint64_t most_slots)
+        : most_slots_(std::max<std::uint64_t>(most_slots, 2)) {
         allocate(std::min<std::uint64_t>(first_slots, most_slots_));
     }
     ~SlotTable() { destroy_cells(); }
@@ -119,9 +121,8 @@ public:
     bool has_room() const { return size_ < limit_; }
     /// Slots move. False when the table has its largest size.
     bool grow() {
-        std::uint64_t const wanted = slot_count() * sizeof(Slot) < doubling_bytes
-                                         ? slot_count() * 2
-                                         : slot_count() / 2 * 3;
+        std::uint64_t const wanted =
+            slot_count() * sizeof(Slot) < doubling_bytes ? slot_count() * 2 : slot_count() / 2 * 3;
         if (slot_count() == most_slots_) return false;
         move_to(std::min<std::uint64_t>(wanted, most_slots_));
         return true;
@@ -157,11 +158,12 @@ private:
     /// Larger tables grow by half: a table that is half empty is one that does not fit the caches.
     static constexpr std::uint64_t doubling_bytes = std::uint64_t{4} << 20;
 
-    // By middle bits: the top ones order partitions and output, and a stream in that order must not fill
-    // the table from one end to the other.
+    // By middle bits: the top ones order partitions and output, and a stream in that order must not
+    // fill the table from one end to the other.
     std::size_t home(std::uint64_t hash) const {
         __extension__ using Wide = unsigned __int128;
-        return static_cast<std::size_t>(static_cast<Wide>(std::rotl(hash, 24)) * slot_count() >> 64);
+        return static_cast<std::size_t>(static_cast<Wide>(std::rotl(hash, 24)) * slot_count()
+                                        >> 64);
     }
 
     /// Take fresh memory, and return what there was. Throws without a change when there is none.

@@ -1,13 +1,13 @@
 #include "serry/shuffle/spill_file.hpp"
 
+#include <cerrno>
+#include <cstdlib>
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <lz4.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstdlib>
 
 #include "serry/base/error.hpp"
 #include "serry/base/hash.hpp"
@@ -32,8 +32,9 @@ void SpillFile::open() {
     std::string path = folder_ + "/serry-spill-XXXXXX";
     descriptor_ = mkstemp(path.data());
     if (descriptor_ < 0)
-        throw StorageError(fmt::format("scratch: cannot make a file in {}: {}; choose another folder by --scratch",
-                                       folder_, describe_errno(errno)));
+        throw StorageError(
+            fmt::format("scratch: cannot make a file in {}: {}; choose another folder by --scratch",
+                        folder_, describe_errno(errno)));
     unlink(path.c_str());
 }
 
@@ -42,7 +43,8 @@ SpillFile::Extent SpillFile::write(std::string_view block) {
     int const plain = static_cast<int>(block.size());
     compressed_.clear();
     char* const to = compressed_.extend(static_cast<std::size_t>(LZ4_compressBound(plain)));
-    int const stored = LZ4_compress_default(block.data(), to, plain, static_cast<int>(compressed_.size()));
+    int const stored =
+        LZ4_compress_default(block.data(), to, plain, static_cast<int>(compressed_.size()));
     Extent const extent{end_, static_cast<std::uint32_t>(stored), static_cast<std::uint32_t>(plain),
                         hash_long(block)};
     for (std::uint64_t done = 0; done < extent.stored_bytes;) {
@@ -50,11 +52,12 @@ SpillFile::Extent SpillFile::write(std::string_view block) {
                                      static_cast<off_t>(extent.offset + done));
         if (wrote < 0 && errno == EINTR) continue;
         if (wrote <= 0)
-            throw StorageError(fmt::format(
-                "scratch: writing {} to {} failed after {}: {} ({} free); free space there, choose another "
-                "folder by --scratch, or raise --memory",
-                format_bytes(extent.stored_bytes), folder_, format_bytes(end_),
-                describe_errno(wrote < 0 ? errno : ENOSPC), free_space(folder_)));
+            throw StorageError(
+                fmt::format("scratch: writing {} to {} failed after {}: {} ({} free); free space "
+                            "there, choose another "
+                            "folder by --scratch, or raise --memory",
+                            format_bytes(extent.stored_bytes), folder_, format_bytes(end_),
+                            describe_errno(wrote < 0 ? errno : ENOSPC), free_space(folder_)));
         done += static_cast<std::uint64_t>(wrote);
     }
     end_ += extent.stored_bytes;
@@ -74,12 +77,13 @@ void SpillFile::read(Extent const& extent, ByteWriter& block) {
     }
     block.clear();
     char* const to = block.extend(extent.plain_bytes);
-    int const plain = LZ4_decompress_safe(from, to, static_cast<int>(done),
-                                          static_cast<int>(extent.plain_bytes));
+    int const plain =
+        LZ4_decompress_safe(from, to, static_cast<int>(done), static_cast<int>(extent.plain_bytes));
     if (done != extent.stored_bytes || plain != static_cast<int>(extent.plain_bytes)
         || hash_long(block.view()) != extent.checksum)
         throw StorageError(fmt::format(
-            "scratch: the block at byte {} of the spill file in {} does not read back as it was written; "
+            "scratch: the block at byte {} of the spill file in {} does not read back as it was "
+            "written; "
             "the disk is failing or something else wrote there: choose another folder by --scratch",
             extent.offset, folder_));
 }

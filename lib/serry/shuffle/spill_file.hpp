@@ -8,9 +8,10 @@
 
 namespace serry {
 
-/// One file a rank in node-local scratch for what does not fit into memory. Made when first written to
-/// and unlinked at once, so that it goes when the process does, however that ends. Blocks are compressed
-/// (lz4) and checksummed (XXH3); a block that does not read back as it was written is a StorageError.
+/// One file a rank in node-local scratch for what does not fit into memory. Made when first written
+/// to and unlinked at once, so that it goes when the process does, however that ends. Blocks are
+/// compressed (lz4) and checksummed (XXH3); a block that does not read back as it was written is a
+/// StorageError.
 class SpillFile {
 public:
     struct Extent {

@@ -5,9 +5,9 @@
 
 namespace serry::wire {
 
-/// The protocol by which the ranks of a stage meet, exchange and leave together: all of it is on this
-/// page, and none of it calls MPI. tests/shuffle/wire_test.cpp runs it through every interleaving of 2
-/// and 3 ranks on a simulated network.
+/// The protocol by which the ranks of a stage meet, exchange and leave together: all of it is on
+/// this page, and none of it calls MPI. tests/shuffle/wire_test.cpp runs it through every
+/// interleaving of 2 and 3 ranks on a simulated network.
 ///
 /// A stage, seen from one rank:
 ///
@@ -15,23 +15,28 @@ namespace serry::wire {
 ///                  │                           │
 ///                  └── somebody failed: abandon ◄──┘
 ///
-/// - A rank works on its tasks in state `running` and looks up between batches. When too much waits to
-///   be sent it is `wanted`: it rings its bell and goes to the meeting. Every rank that hears a bell
-///   rings its own, so that the sound crosses the tree of ranks, and comes.
-/// - A rank without tasks left is `done` and goes to the meeting at once, silently; it rings later if it
+/// - A rank works on its tasks in state `running` and looks up between batches. When too much waits
+/// to
+///   be sent it is `wanted`: it rings its bell and goes to the meeting. Every rank that hears a
+///   bell rings its own, so that the sound crosses the tree of ranks, and comes.
+/// - A rank without tasks left is `done` and goes to the meeting at once, silently; it rings later
+/// if it
 ///   hears a bell there. So a meeting comes together when somebody wants one, or when all are done.
 /// - A meeting is one reduction of everybody's Tally; all ranks draw the same Verdict from the sum.
-/// - If anyone rang, everyone has rung by the end of the meeting, and every rank then waits for one bell
+/// - If anyone rang, everyone has rung by the end of the meeting, and every rank then waits for one
+/// bell
 ///   from each neighbour in the tree: no bell is left over for the next meeting.
-/// - An exchange is a number of rounds. A round: every rank grants every other the bytes it has room
-///   for; fills at most that much; announces it by a RoundHeader; the bytes move. The headers say to all
-///   alike whether another round follows.
+/// - An exchange is a number of rounds. A round: every rank grants every other the bytes it has
+/// room
+///   for; fills at most that much; announces it by a RoundHeader; the bytes move. The headers say
+///   to all alike whether another round follows.
 ///
 /// Who may call MPI, and what for:
 ///
 ///     running            test for bells, between batches
 ///     wanted             ring; then the meeting
-///     failed, leaving    ring; then the meeting. They bring nothing, and join the rounds of an exchange
+///     failed, leaving    ring; then the meeting. They bring nothing, and join the rounds of an
+///     exchange
 ///                        that is under way with empty messages, until its headers tell everyone
 ///     done               the meeting; ring when a bell is heard there
 enum class State : std::uint8_t { running, wanted, failed, leaving, done };
@@ -75,8 +80,9 @@ public:
     void hear() { ++heard_; }
 
     bool must_ring() const {
-        return !rang_ && (heard_ > 0 || state_ == State::wanted || state_ == State::failed
-                          || state_ == State::leaving);
+        return !rang_
+               && (heard_ > 0 || state_ == State::wanted || state_ == State::failed
+                   || state_ == State::leaving);
     }
     void ring() { rang_ = true; }
 
@@ -90,8 +96,8 @@ public:
                 .ringing = rang_ || must_ring()};
     }
 
-    /// Whether bells belong to the meeting with this sum: then ring, if not done yet, and hear() until
-    /// has_heard_all().
+    /// Whether bells belong to the meeting with this sum: then ring, if not done yet, and hear()
+    /// until has_heard_all().
     bool must_settle(Tally const& sum) const { return sum.ringing > 0; }
     bool has_heard_all() const { return heard_ == neighbour_count_; }
 
@@ -116,17 +122,19 @@ private:
 /// Opens what a rank sends to another in a round, empty or not.
 struct RoundHeader {
     std::uint64_t byte_count = 0;
-    std::uint32_t is_last = 0;      ///< the stream to this receiver ends with these bytes
+    std::uint32_t is_last = 0;  ///< the stream to this receiver ends with these bytes
     std::uint32_t state = finished_none;
 
     static constexpr std::uint32_t finished_none = 0;
-    static constexpr std::uint32_t finished_all = 1;  ///< the sender's streams to all receivers have ended
-    static constexpr std::uint32_t failed = 2;        ///< the sender failed; nothing more comes from it
+    static constexpr std::uint32_t finished_all =
+        1;  ///< the sender's streams to all receivers have ended
+    static constexpr std::uint32_t failed = 2;  ///< the sender failed; nothing more comes from it
 };
 
 enum class RoundVerdict : std::uint8_t { again, complete, abandon };
 
-/// Every rank has one header from every rank, with the same `state`s, and so draws the same verdict.
+/// Every rank has one header from every rank, with the same `state`s, and so draws the same
+/// verdict.
 constexpr RoundVerdict judge(std::span<RoundHeader const> from_all) {
     bool all_finished = true;
     for (RoundHeader const& header : from_all) {

@@ -22,8 +22,8 @@ struct WireRecord {
     std::string_view framed;  ///< all of it, with the length in front
 };
 
-/// Read the record at `bytes`' front. False when it is not there whole. Throws StorageError when it is
-/// damaged.
+/// Read the record at `bytes`' front. False when it is not there whole. Throws StorageError when it
+/// is damaged.
 bool read_wire_record(std::string_view bytes, bool has_leaf, WireRecord& record);
 
 /// Frame `body` (all but the length in front) at the end of `out`.
@@ -39,7 +39,8 @@ inline void put_key(std::string_view key, bool has_leaf, std::uint32_t leaf, Byt
     if (has_leaf) body.put_varint(leaf);
 }
 
-/// The order in which records of a shuffle are sent, merged and stored; ties keep the order of writing.
+/// The order in which records of a shuffle are sent, merged and stored; ties keep the order of
+/// writing.
 struct WireOrder {
     static int compare_keys(std::string_view a, std::string_view b) { return a.compare(b); }
     bool operator()(WireRecord const& a, WireRecord const& b) const {

@@ -34,7 +34,8 @@ public:
         adopt_views(*value_, arena_);
         located([&] {
             if (last_)
-                spines_.push(spine_, std::move(*last_), leaf, leaves_, adopting<T>(combine_, arena_));
+                spines_.push(spine_, std::move(*last_), leaf, leaves_,
+                             adopting<T>(combine_, arena_));
         });
         last_.emplace(Entry{leaf, std::move(*value_)});
         value_.reset();
@@ -44,7 +45,8 @@ public:
         if (!last_) return;
         std::vector<Entry> entries;
         located([&] {
-            spines_.finish(spine_, std::move(*last_), leaves_, adopting<T>(combine_, arena_), entries);
+            spines_.finish(spine_, std::move(*last_), leaves_, adopting<T>(combine_, arena_),
+                           entries);
         });
         for (std::size_t i = entries.size(); i-- > 0;) {
             partials_.put_varint(entries[i].leaf);

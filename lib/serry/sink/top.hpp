@@ -12,8 +12,8 @@
 
 namespace serry {
 
-/// The first `most` of the records given, by `before`; of equal ones those that came earlier. Holds at
-/// most twice as many. Records are copied, what their views point at as well.
+/// The first `most` of the records given, by `before`; of equal ones those that came earlier. Holds
+/// at most twice as many. Records are copied, what their views point at as well.
 template <typename T, typename Before>
 class TopRecords {
 public:
@@ -38,7 +38,8 @@ private:
     void prune() {
         std::stable_sort(records_.begin(), records_.end(),
                          [this](T const& a, T const& b) { return std::invoke(before_, a, b); });
-        if (records_.size() > most_) records_.erase(records_.begin() + static_cast<std::ptrdiff_t>(most_), records_.end());
+        if (records_.size() > most_)
+            records_.erase(records_.begin() + static_cast<std::ptrdiff_t>(most_), records_.end());
         is_pruned_ = records_.size() == most_;
         is_in_order_ = true;
         if constexpr (has_views<T>) {
@@ -60,7 +61,10 @@ private:
 template <Encodable T, typename Before>
 class TopEnd final : public ActionEnd<T> {
 public:
-    TopEnd(TypedTransformation<T>& parent, Transformation const& action, std::uint64_t most, Before const& before)
+    TopEnd(TypedTransformation<T>& parent,
+           Transformation const& action,
+           std::uint64_t most,
+           Before const& before)
         : ActionEnd<T>(parent), action_(action), top_(most, before) {}
 
     TopRecords<T, Before>& top() { return top_; }

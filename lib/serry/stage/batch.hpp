@@ -12,15 +12,15 @@
 
 namespace serry {
 
-/// Room for one batch of records, used again and again. Records with memory of their own are assigned
-/// over, not destroyed, so that their memory is used again too.
+/// Room for one batch of records, used again and again. Records with memory of their own are
+/// assigned over, not destroyed, so that their memory is used again too.
 template <typename T>
 class Batch {
 public:
     Batch() {
         if constexpr (is_simple)
-            records_.reset(static_cast<T*>(::operator new(batch_records * sizeof(T),
-                                                          std::align_val_t{alignof(T)})));
+            records_.reset(static_cast<T*>(
+                ::operator new (batch_records * sizeof(T), std::align_val_t{alignof(T)})));
         else
             records_.reserve(batch_records);
     }
@@ -57,7 +57,7 @@ public:
 private:
     struct Free {
         void operator()(T* memory) const {
-            ::operator delete(static_cast<void*>(memory), std::align_val_t{alignof(T)});
+            ::operator delete (static_cast<void*>(memory), std::align_val_t{alignof(T)});
         }
     };
 

@@ -41,8 +41,8 @@ protected:
         arena_.clear();
     }
 
-    /// What was thrown through a function of the user's that calls emit: the function may have caught it,
-    /// or thrown something else instead, but the records are lost all the same.
+    /// What was thrown through a function of the user's that calls emit: the function may have
+    /// caught it, or thrown something else instead, but the records are lost all the same.
     void rethrow_failure_below() const {
         if (failure_below_) std::rethrow_exception(failure_below_);
     }
@@ -156,8 +156,8 @@ private:
     F const& f_;
 };
 
-/// map_partitions: f(Partition) makes a handler for one partition, called as handler(span, emit) for
-/// every batch and, if it can be, as handler.finish(emit) at the end.
+/// map_partitions: f(Partition) makes a handler for one partition, called as handler(span, emit)
+/// for every batch and, if it can be, as handler.finish(emit) at the end.
 template <typename F, typename In, typename Out>
 class MapPartitionsOperator final : public NarrowOperator<In, Out> {
 public:

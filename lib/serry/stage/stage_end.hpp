@@ -9,7 +9,8 @@
 
 namespace serry {
 
-/// What a rank has to send in an exchange. Bytes are a stream for each receiving rank, cut anywhere.
+/// What a rank has to send in an exchange. Bytes are a stream for each receiving rank, cut
+/// anywhere.
 struct Outgoing {
     struct Filled {
         std::size_t byte_count = 0;
@@ -83,8 +84,8 @@ struct StageEnd {
 /// A step whose stage ends in an exchange.
 struct WideStep {
     virtual ~WideStep() = default;
-    /// This rank's end of the stage that makes the step's result. Committed, it leaves the result held by
-    /// the step; destroyed without, nothing.
+    /// This rank's end of the stage that makes the step's result. Committed, it leaves the result
+    /// held by the step; destroyed without, nothing.
     virtual std::unique_ptr<StageEnd> open_end(StageSetting const& setting) = 0;
 };
 

@@ -60,7 +60,10 @@ private:
 /// A user's function threw, or an operator failed on a record: what StageError will say of it.
 class TaskFailure : public Error {
 public:
-    TaskFailure(ExitCode code, std::string const& text, Transformation const* step, std::uint64_t record)
+    TaskFailure(ExitCode code,
+                std::string const& text,
+                Transformation const* step,
+                std::uint64_t record)
         : Error(code, text), step_(step), record_(record) {}
 
     Transformation const* step() const { return step_; }
@@ -72,12 +75,12 @@ private:
     std::uint64_t record_;
 };
 
-/// Rethrow the exception being handled as a TaskFailure at `step` and record `record`; a TaskFailure and
-/// StageAbandoned pass unchanged. Call in a catch block only.
+/// Rethrow the exception being handled as a TaskFailure at `step` and record `record`; a
+/// TaskFailure and StageAbandoned pass unchanged. Call in a catch block only.
 [[noreturn]] void rethrow_located(Transformation const& step, std::uint64_t record);
 
-/// Rethrow the exception being handled, which a function of the user's threw on every rank alike after
-/// the stage, as a StageError that names `action`. Call in a catch block only.
+/// Rethrow the exception being handled, which a function of the user's threw on every rank alike
+/// after the stage, as a StageError that names `action`. Call in a catch block only.
 [[noreturn]] void throw_action_failed(Transformation const& action);
 
 /// An operator of a pipeline; told of every task before its first batch.
@@ -86,13 +89,14 @@ struct Operator {
     virtual void begin(TaskContext&) {}
 };
 
-/// Where the records of a stage come from: pushes one partition through its consumer, then finish().
+/// Where the records of a stage come from: pushes one partition through its consumer, then
+/// finish().
 struct PartitionReader : Operator {
     virtual void read(TaskContext& task) = 0;
 };
 
-/// The operators of a stage on one rank, built once and used for all of the rank's tasks, so that a task
-/// allocates nothing.
+/// The operators of a stage on one rank, built once and used for all of the rank's tasks, so that a
+/// task allocates nothing.
 class Pipeline {
 public:
     template <typename O, typename... Arguments>

@@ -11,15 +11,16 @@
 
 namespace serry {
 
-/// Consecutive source partitions [begin, end) of `count`: those whose records a rank has seen whole.
+/// Consecutive source partitions [begin, end) of `count`: those whose records a rank has seen
+/// whole.
 struct LeafRange {
     std::uint64_t begin = 0;
     std::uint64_t end = 0;
     std::uint64_t count = 0;
 };
 
-/// `f` as Spines need it for values that they keep: what its results view is copied into `arena`. Borrows
-/// both.
+/// `f` as Spines need it for values that they keep: what its results view is copied into `arena`.
+/// Borrows both.
 template <typename V, typename F>
 auto adopting(F const& f, Arena& arena) {
     if constexpr (has_views<V>) {
@@ -33,11 +34,12 @@ auto adopting(F const& f, Arena& arena) {
     }
 }
 
-/// Folds values along a fixed binary tree over source partitions (its leaves), so that the result of a
-/// combiner that rounds, such as a floating-point sum, depends on the partitions and not on which rank
-/// had which. The node above leaves a < b is the smallest aligned block of 2^k leaves with both in it;
-/// an absent leaf is passed over. Values come in ascending order of leaf; each waits on its key's spine
-/// until the blocks it belongs to are known to be complete. A spine is at most log2(leaves) deep.
+/// Folds values along a fixed binary tree over source partitions (its leaves), so that the result
+/// of a combiner that rounds, such as a floating-point sum, depends on the partitions and not on
+/// which rank had which. The node above leaves a < b is the smallest aligned block of 2^k leaves
+/// with both in it; an absent leaf is passed over. Values come in ascending order of leaf; each
+/// waits on its key's spine until the blocks it belongs to are known to be complete. A spine is at
+/// most log2(leaves) deep.
 template <typename V>
 class Spines {
 public:
@@ -55,7 +57,11 @@ public:
     /// Put `entry` on the spine, knowing that the key's next value is of `next_leaf`: what that
     /// completes within `known` is folded first.
     template <typename F>
-    void push(Spine& spine, Entry entry, std::uint32_t next_leaf, LeafRange const& known, F const& f) {
+    void push(Spine& spine,
+              Entry entry,
+              std::uint32_t next_leaf,
+              LeafRange const& known,
+              F const& f) {
         int const limit = level(entry.leaf, next_leaf);
         while (spine != none && level(nodes_[spine].leaf, entry.leaf) < limit
                && starts_within(nodes_[spine].leaf, entry.leaf, known))
@@ -63,10 +69,15 @@ public:
         put(spine, std::move(entry));
     }
 
-    /// Fold what lies in blocks that `known` holds whole: no more values will come. Leaves the entries
-    /// from the top of the spine downward in `entries` (cleared first), that is, in descending order.
+    /// Fold what lies in blocks that `known` holds whole: no more values will come. Leaves the
+    /// entries from the top of the spine downward in `entries` (cleared first), that is, in
+    /// descending order.
     template <typename F>
-    void finish(Spine& spine, Entry entry, LeafRange const& known, F const& f, std::vector<Entry>& entries) {
+    void finish(Spine& spine,
+                Entry entry,
+                LeafRange const& known,
+                F const& f,
+                std::vector<Entry>& entries) {
         entries.clear();
         for (;;) {
             while (spine != none && starts_within(nodes_[spine].leaf, entry.leaf, known)

@@ -9,14 +9,16 @@
 
 namespace serry {
 
-/// A step whose result holds T's: it knows how to push the partitions of its result into a consumer.
+/// A step whose result holds T's: it knows how to push the partitions of its result into a
+/// consumer.
 template <typename T>
 class TypedTransformation : public Transformation {
 public:
     using Transformation::Transformation;
 
-    /// Add to `pipeline` what pushes this step's records into `next`: its own operator and, before it,
-    /// its parents', up to a source or to the output of an exchange. `next` outlives the pipeline.
+    /// Add to `pipeline` what pushes this step's records into `next`: its own operator and, before
+    /// it, its parents', up to a source or to the output of an exchange. `next` outlives the
+    /// pipeline.
     virtual void attach(Pipeline& pipeline, Consumer<T>& next) = 0;
 };
 

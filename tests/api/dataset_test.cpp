@@ -1,0 +1,336 @@
+#include "serry/dataset.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <numeric>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "exec/numbers_stage.hpp"
+#include "serry/read.hpp"
+#include "sink/thrown.hpp"
+#include "support/shared_temp_dir.hpp"
+
+using namespace serry;
+using namespace serry::test;
+
+namespace {
+
+using Numbers = std::vector<std::int64_t>;
+using Count = KeyValue<std::int64_t, std::int64_t>;
+using Word = KeyValue<std::string_view, std::int64_t>;
+
+struct Job {
+    Session session{MPI_COMM_WORLD, {}};
+    Context context{session, {}, {}};
+
+    Dataset<std::int64_t> numbers(std::uint64_t count = 1000, std::uint64_t partitions = 11) {
+        return iota(context, count, partitions);
+    }
+};
+
+/// 0 to count - 1, those for which keep(n), as f(n).
+template <typename F, typename Keep>
+auto oracle(std::int64_t count, F f, Keep keep) {
+    std::vector<decltype(f(std::int64_t{}))> records;
+    for (std::int64_t n = 0; n < count; ++n)
+        if (keep(n)) records.push_back(f(n));
+    return records;
+}
+
+bool always(std::int64_t) { return true; }
+bool is_odd(std::int64_t n) { return n % 2 != 0; }
+std::int64_t squared(std::int64_t n) { return n * n; }
+
+std::string name_of(std::int64_t n) { return "number " + std::to_string(n); }
+std::string_view name_in(std::int64_t n, Arena& arena) { return arena.copy(name_of(n)); }
+
+/// The sum of a partition's numbers, by its index.
+struct PartitionSum {
+    std::int64_t index;
+    std::int64_t sum = 0;
+
+    template <typename Emit>
+    void operator()(std::span<std::int64_t const> batch, Emit const&) {
+        sum = std::accumulate(batch.begin(), batch.end(), sum);
+    }
+    template <typename Emit>
+    void finish(Emit const& emit) const {
+        emit(Count(index, sum));
+    }
+};
+
+template <typename K, typename V>
+std::map<K, V> as_map(std::vector<KeyValue<K, V>> const& records) {
+    std::map<K, V> map;
+    for (auto const& record : records) CHECK(map.emplace(record.key, record.value).second);
+    return map;
+}
+
+}  // namespace
+
+TEST_CASE("map, with and without an arena") {
+    Job job;
+    CHECK(job.numbers().map(squared).collect().to_vector() == oracle(1000, squared, always));
+    Results<std::string_view> const names = job.numbers().map(name_in).collect();
+    CHECK(std::equal(names.begin(), names.end(), oracle(1000, name_of, always).begin()));
+}
+
+TEST_CASE("filter") {
+    Job job;
+    CHECK(job.numbers().filter(is_odd).collect().to_vector()
+          == oracle(
+              1000, [](std::int64_t n) { return n; }, is_odd));
+}
+
+TEST_CASE("flat_map, by emitting and by returning") {
+    Job job;
+    Numbers expected;
+    for (std::int64_t n = 0; n < 100; ++n)
+        for (std::int64_t i = 0; i < n % 4; ++i) expected.push_back(n);
+    auto const emitting = [](std::int64_t n, auto&& emit) {
+        for (std::int64_t i = 0; i < n % 4; ++i) emit(n);
+    };
+    auto const returning = [](std::int64_t n) {
+        return Numbers(static_cast<std::size_t>(n % 4), n);
+    };
+    CHECK(job.numbers(100).flat_map<std::int64_t>(emitting).collect().to_vector() == expected);
+    CHECK(job.numbers(100).flat_map(returning).collect().to_vector() == expected);
+}
+
+TEST_CASE("key_by and map_values") {
+    Job job;
+    auto const pairs =
+        job.numbers(50).key_by(squared).map_values([](std::int64_t n) { return n + 1; });
+    CHECK(pairs.collect().to_vector()
+          == oracle(
+              50, [](std::int64_t n) { return Count(n * n, n + 1); }, always));
+}
+
+TEST_CASE("map_partitions has a state for each partition") {
+    Job job;
+    auto const sums = job.numbers(1000, 10).map_partitions<Count>([](Partition p) {
+        CHECK(p.count == 10);
+        return PartitionSum{static_cast<std::int64_t>(p.index)};
+    });
+    std::vector<Count> expected;
+    for (std::int64_t p = 0; p < 10; ++p) expected.emplace_back(p, 100 * (100 * p) + 4950);
+    CHECK(sums.collect().to_vector() == expected);
+}
+
+TEST_CASE("apply makes transformations of one's own") {
+    Job job;
+    auto const doubled = [](Dataset<std::int64_t> const& numbers) {
+        return numbers.map([](std::int64_t n) { return 2 * n; });
+    };
+    CHECK(job.numbers(3).apply(doubled).collect().to_vector() == Numbers{0, 2, 4});
+}
+
+TEST_CASE("reduce_by_key gives each key once, of any type of key and value") {
+    Job job;
+    auto const by_number = job.numbers()
+                               .map([](std::int64_t n) { return Count(n % 37, n); })
+                               .reduce_by_key(std::plus{});
+    std::map<std::int64_t, std::int64_t> sums;
+    for (std::int64_t n = 0; n < 1000; ++n) sums[n % 37] += n;
+    CHECK(as_map(by_number.collect().to_vector()) == sums);
+
+    auto const by_word =
+        job.numbers()
+            .map([](std::int64_t n, Arena& arena) { return Word(name_in(n % 37, arena), n); })
+            .reduce_by_key(std::plus{}, 5);
+    std::map<std::string_view, std::int64_t> word_sums;
+    std::vector<std::string> names;
+    for (std::int64_t n = 0; n < 37; ++n) names.push_back(name_of(n));
+    for (std::int64_t n = 0; n < 37; ++n) word_sums[names[static_cast<std::size_t>(n)]] = sums[n];
+    Results<Word> const words = by_word.collect();
+    CHECK(as_map(words.to_vector()) == word_sums);
+
+    using Longest = KeyValue<std::pair<std::int64_t, bool>, std::string>;
+    auto const longest = [](std::string const& left, std::string const& right) {
+        return right.size() > left.size() ? right : left;
+    };
+    auto const by_pair = job.numbers()
+                             .map([](std::int64_t n) {
+                                 return Longest({n % 5, is_odd(n)}, name_of(n));
+                             })
+                             .reduce_by_key(longest);
+    std::map<std::pair<std::int64_t, bool>, std::string> first_longest;
+    for (std::int64_t n = 0; n < 1000; ++n) {
+        std::string& kept = first_longest[{n % 5, is_odd(n)}];
+        kept = longest(kept, name_of(n));
+    }
+    CHECK(as_map(by_pair.collect().to_vector()) == first_longest);
+}
+
+TEST_CASE("a result of an exchange is held: what comes before it runs once") {
+    Job job;
+    int calls = 0;
+    auto const counts = job.numbers(100)
+                            .map([&calls](std::int64_t n) {
+                                ++calls;
+                                return Count(n % 3, 1);
+                            })
+                            .reduce_by_key(std::plus{});
+    CHECK(counts.count() == 3);
+    CHECK(counts.filter([](Count const& count) { return count.value == 34; }).count() == 1);
+    CHECK(job.session.comm().all_reduce_sum(static_cast<std::uint64_t>(calls)) == 100);
+}
+
+TEST_CASE("exchanges follow one another, and loops assign datasets") {
+    Job job;
+    auto counts = job.numbers(729).map([](std::int64_t n) { return Count(n, 1); });
+    for (int round = 0; round < 5; ++round)
+        counts = counts.map([](Count const& count) { return Count(count.key / 3, count.value); })
+                     .reduce_by_key(std::plus{});
+    CHECK(as_map(counts.collect().to_vector())
+          == std::map<std::int64_t, std::int64_t>{{0, 243}, {1, 243}, {2, 243}});
+}
+
+TEST_CASE("count, of everything and of nothing") {
+    Job job;
+    CHECK(job.numbers(12345).count() == 12345);
+    CHECK(job.numbers(0).count() == 0);
+    CHECK(job.numbers(3, 50).count() == 3);
+}
+
+TEST_CASE("take gives the first records, and runs no more partitions than it needs") {
+    Job job;
+    for (std::uint64_t count : {0, 1, 5, 99, 100, 101, 1000, 5000}) {
+        Results<std::int64_t> const taken = job.numbers().take(count);
+        CHECK(taken.to_vector()
+              == oracle(
+                  static_cast<std::int64_t>(std::min<std::uint64_t>(count, 1000)),
+                  [](std::int64_t n) { return n; }, always));
+    }
+    int calls = 0;
+    job.numbers(100'000, 10).filter([&calls](std::int64_t) { return ++calls > 0; }).take(1);
+    CHECK(job.session.comm().all_reduce_sum(static_cast<std::uint64_t>(calls)) < 10'000);
+}
+
+TEST_CASE("top gives the first by any order, of equal ones the earlier") {
+    Job job;
+    auto const by_last_digit = [](std::int64_t a, std::int64_t b) { return a % 10 > b % 10; };
+    CHECK(job.numbers().top(4, by_last_digit).to_vector() == Numbers{9, 19, 29, 39});
+    CHECK(job.numbers().top(0, by_last_digit).to_vector() == Numbers{});
+    CHECK(job.numbers(3).top(10, std::greater{}).to_vector() == Numbers{2, 1, 0});
+    CHECK(job.numbers(3).top(std::uint64_t{1} << 63, std::greater{}).to_vector()
+          == Numbers{2, 1, 0});
+    Results<std::string_view> const names = job.numbers().map(name_in).top(2, std::greater{});
+    CHECK(names.to_vector() == std::vector<std::string_view>{"number 999", "number 998"});
+}
+
+TEST_CASE("reduce folds in order, along the same tree at any rank count") {
+    Job job;
+    CHECK(job.numbers().reduce(std::plus{}) == 499'500);
+    CHECK_FALSE(job.numbers(0).reduce(std::plus{}));
+    CHECK(job.numbers(1).reduce(std::plus{}) == 0);
+    auto const join = [](std::string const& left, std::string const& right) {
+        return left + right;
+    };
+    std::string digits;
+    for (int n = 0; n < 300; ++n) digits += std::to_string(n) + ' ';
+    CHECK(job.numbers(300).map([](std::int64_t n) { return std::to_string(n) + ' '; }).reduce(join)
+          == digits);
+}
+
+TEST_CASE("foreach sees every record once, on some rank") {
+    Job job;
+    std::uint64_t sum = 0;
+    job.numbers().foreach ([&sum](std::int64_t n) { sum += static_cast<std::uint64_t>(n); });
+    CHECK(job.session.comm().all_reduce_sum(sum) == 499'500);
+}
+
+TEST_CASE("write_text makes a part for each partition, and _SUCCESS") {
+    SharedTempDir const dir;
+    Job job;
+    job.numbers(20, 3)
+        .map([](std::int64_t n) { return Count(n, n * n); })
+        .write_text(dir / "out", {"job.cpp", 9});
+    CHECK(read_file(dir / "out/part-00000").find("0\t0\n1\t1\n2\t4\n") == 0);
+    std::string all;
+    for (std::string const name : {"out/part-00000", "out/part-00001", "out/part-00002"})
+        all += read_file(dir / name);
+    std::string expected;
+    for (int n = 0; n < 20; ++n)
+        expected += std::to_string(n) + '\t' + std::to_string(n * n) + '\n';
+    CHECK(all == expected);
+    CHECK(read_file(dir / "out/_SUCCESS")
+          == "serry_output 1\njob " + job.session.job_id() + "\naction 1\ncall_site job.cpp:9\npartitions 3\n"
+             "records 20\nbytes " + std::to_string(expected.size()) + '\n');
+    job.session.comm().barrier();
+}
+
+TEST_CASE("an output that failed is not there") {
+    SharedTempDir const dir;
+    Job job;
+    auto const failing = job.numbers(100).map([](std::int64_t n) {
+        if (n == 77) throw std::runtime_error("bad");
+        return n;
+    });
+    CHECK(thrown([&] { failing.write_text(dir / "out"); }).find("StageError 66: ") == 0);
+    job.session.comm().barrier();
+    CHECK(std::filesystem::is_empty(dir.path()));
+    job.session.comm().barrier();
+}
+
+TEST_CASE("explain tells the stages with their steps and call sites") {
+    Job job;
+    auto const counts = iota(job.context, 10, 4, {"job.cpp", 1})
+                            .map([](std::int64_t n) { return Count(n, n); }, {"job.cpp", 2})
+                            .reduce_by_key(std::plus{}, 3, {"job.cpp", 3})
+                            .filter([](Count const&) { return true; }, {"job.cpp", 4});
+    CHECK(counts.explain()
+          == "stage 1\n  iota (job.cpp:1), 4 partitions\n  map (job.cpp:2)\n"
+             "  reduce_by_key (job.cpp:3), 3 partitions\nstage 2\n  filter (job.cpp:4)\n");
+}
+
+TEST_CASE("what functions throw where all ranks do the same is a StageError of the action") {
+    Job job;
+    auto const add = [](std::int64_t left, std::int64_t right) {
+        if (left + right == 499'500) throw std::overflow_error("too much");
+        return left + right;
+    };
+    std::string const error = thrown([&] { job.numbers().reduce(add, {"job.cpp", 5}); });
+    std::string const in_stage = "StageError 66: stage 1 (iota > reduce) failed on rank 0 " + this_host()
+                                 + ", partition 10 of 11, in reduce (job.cpp:5), record 90: "
+                                   "std::overflow_error: too much";
+    CHECK(error
+          == (job.context.rank_count() == 1
+                  ? in_stage
+                  : "StageError 66: reduce (job.cpp:5) failed on every rank, combining "
+                    "the partitions' results: std::overflow_error: too much"));
+
+    auto const before = [](std::int64_t left, std::int64_t right) {
+        if (left + right == 999 + 0) throw std::range_error("these two");
+        return left % 1000 == 999 && right % 1000 != 999;
+    };
+    CHECK(thrown([&] {
+              job.numbers(1000, 1000)
+                  .filter([](std::int64_t n) { return n % 999 == 0; })
+                  .top(1, before, {"job.cpp", 6});
+          }).find("StageError 66: ")
+          == 0);
+    CHECK(job.numbers().count() == 1000);
+}
+
+TEST_CASE("a function that throws while ranks order their own records for top ends the stage") {
+    Job job;
+    auto const before = [](std::int64_t left, std::int64_t right) {
+        if (std::max(left, right) == 999) throw std::range_error("the last one");
+        return left > right;
+    };
+    std::string const last = std::to_string(job.context.rank_count() - 1);
+    std::string const error = thrown([&] {
+        job.numbers(1000, 11).top(5000, before, {"job.cpp", 6});
+    });
+    CHECK(error
+          == "StageError 66: stage 1 (iota > top) failed on rank " + last + ' ' + this_host()
+                 + ", partition 10 of 11, in top (job.cpp:6), record 90: std::range_error: the last one");
+    CHECK(job.numbers().count() == 1000);
+}

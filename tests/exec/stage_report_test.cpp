@@ -1,0 +1,70 @@
+#include "serry/exec/stage_report.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace serry;
+
+namespace {
+
+StageReport reading_stage() {
+    StageReport report;
+    report.plan = {.number = 1,
+                   .transformation = 2,
+                   .ends_in_exchange = true,
+                   .task_count = 12,
+                   .name = "read_text > map > reduce_by_key"};
+    report.vote.records_in = 1'234'567;
+    report.vote.records_out = 2'000;
+    report.vote.bytes_in = std::uint64_t{3} << 20;
+    report.vote.bytes_sent = 5'000;
+    report.vote.spilled_bytes = 1024;
+    report.vote.seconds = {5, 2.5};
+    report.vote.records = {100, 75};
+    return report;
+}
+
+}  // namespace
+
+TEST_CASE("the table has a row a stage, with a dash where no bytes are") {
+    StageReport last;
+    last.plan = {.number = 12,
+                 .transformation = 3,
+                 .ends_in_exchange = false,
+                 .task_count = 3,
+                 .name = "reduce_by_key > write_text"};
+    last.vote.bytes_out = 42;
+    CHECK(stage_table({reading_stage(), last}, 2)
+          == "stage  tasks  records in  records out      read  exchanged   spilled  written    time  "
+             "skew  steps\n"
+             "    1     12   1,234,567        2,000  3.00 MiB   4.88 KiB  1.00 KiB        -  2.50 s  "
+             "1.50  read_text > map > reduce_by_key\n"
+             "   12      3           0            0         -          -         -     42 B    0 us  "
+             "1.00  reduce_by_key > write_text\n");
+}
+
+TEST_CASE("a table of no stages is its head") {
+    CHECK(stage_table({}, 3)
+          == "stage  tasks  records in  records out  read  exchanged  spilled  written  time  skew  "
+             "steps\n");
+}
+
+TEST_CASE("an event is one line of JSON, its texts escaped") {
+    StageReport const report = reading_stage();
+    Vote own = report.vote;
+    own.bytes_out = 7;
+    own.bytes_received = 6;
+    own.records_sent = 5;
+    own.records_received = 4;
+    own.rounds = 3;
+    own.peak_exchange_bytes = 9;
+    own.task_seconds.add(0.5);
+    own.exchange_seconds.add(0.25);
+    own.wait_seconds.add(1e-7);
+    CHECK(stage_event(report.plan, own, 1, "node \"a\"\n\\", "job1")
+          == "{\"event\":\"stage\",\"job\":\"job1\",\"stage\":1,\"steps\":\"read_text > map > "
+             "reduce_by_key\",\"rank\":1,\"node\":\"node \\\"a\\\"\\u000a\\\\\",\"tasks_of_stage\":12,"
+             "\"records_in\":1234567,\"records_out\":2000,\"bytes_in\":3145728,\"bytes_out\":7,"
+             "\"bytes_sent\":5000,\"bytes_received\":6,\"records_sent\":5,\"records_received\":4,"
+             "\"spilled_bytes\":1024,\"rounds\":3,\"peak_exchange_bytes\":9,\"seconds\":5.000000,"
+             "\"task_seconds\":0.500000,\"exchange_seconds\":0.250000,\"wait_seconds\":0.000000}\n");
+}

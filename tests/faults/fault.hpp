@@ -1,0 +1,37 @@
+#pragma once
+
+#include <algorithm>
+#include <filesystem>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "support/launched_job.hpp"
+#include "support/temp_dir.hpp"
+
+namespace serry::test {
+
+inline std::vector<std::string> names_in(std::filesystem::path const& folder) {
+    std::vector<std::string> names;
+    for (auto const& entry : std::filesystem::directory_iterator(folder))
+        names.push_back(entry.path().filename());
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+/// A job that met a fault has ended by itself, with this exit code, and has said what happened
+/// once.
+inline std::string the_error(JobResult const& result, int exit_code) {
+    CHECK_FALSE(result.timed_out);
+    CHECK(result.exit_code == exit_code);
+    CHECK_MESSAGE(result.errors.size() == 1, result.err);
+    return result.errors.empty() ? "" : result.errors[0];
+}
+
+inline void check_matches(std::string const& text, std::string const& pattern) {
+    CHECK_MESSAGE(std::regex_match(text, std::regex(pattern)), text);
+}
+
+}  // namespace serry::test

@@ -1,0 +1,300 @@
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "plan/steps.hpp"
+#include "serry/base/options.hpp"
+#include "serry/plan/plan.hpp"
+
+using namespace serry;
+using namespace serry::test;
+
+namespace {
+
+using Source = std::shared_ptr<SourceStep>;
+using Wide = std::shared_ptr<WideTestStep>;
+
+Source source_step(Lineage& lineage,
+                   std::string name,
+                   std::uint64_t own_count,
+                   std::uint64_t asked = 0) {
+    return std::make_shared<SourceStep>(lineage, std::move(name), own_count, asked);
+}
+Wide wide_step(Lineage& lineage,
+               std::string name,
+               std::uint32_t line,
+               std::vector<Step> parents,
+               std::uint64_t asked = 0) {
+    return std::make_shared<WideTestStep>(lineage, std::move(name), line, std::move(parents),
+                                          asked);
+}
+
+/// "1: read_text > map > count, 5 tasks" for every stage; wide ones end in " ->".
+std::vector<std::string> stages_of(Plan const& plan) {
+    std::vector<std::string> stages;
+    for (StagePlan const& stage : plan.stages)
+        stages.push_back(std::to_string(stage.number) + ": " + stage.name + ", "
+                         + std::to_string(stage.task_count) + " tasks"
+                         + (stage.ends_in_exchange ? " ->" : ""));
+    return stages;
+}
+
+std::vector<std::string> planned(Step const& target, std::uint64_t default_partitions = 0) {
+    return stages_of(make_plan(*target, "count", default_partitions, 1));
+}
+
+using Stages = std::vector<std::string>;
+
+constexpr std::size_t long_chain = 200000;
+
+}  // namespace
+
+TEST_CASE("a source alone is one stage") {
+    Lineage lineage;
+    Source const source = source_step(lineage, "iota", 3);
+    Plan const plan = make_plan(*source, "collect", 0, 1);
+    CHECK(stages_of(plan) == Stages{"1: iota > collect, 3 tasks"});
+    CHECK(plan.stages[0].transformation == source->id());
+    REQUIRE(plan.decisions.size() == 1);
+    CHECK(plan.decisions[0].transformation == source->id());
+    CHECK(plan.decisions[0].partition_count == 3);
+    CHECK(plan.decisions[0].splits.splits == source->list_splits({}).splits);
+}
+
+TEST_CASE("narrow steps belong to the stage of the step before them") {
+    Lineage lineage;
+    Step const target = narrow_step(
+        lineage, "filter", 3, narrow_step(lineage, "map", 2, source_step(lineage, "iota", 4)));
+    CHECK(planned(target) == Stages{"1: iota > map > filter > count, 4 tasks"});
+}
+
+TEST_CASE("every wide step ends a stage, and the action has the last") {
+    Lineage lineage;
+    Step const mapped = narrow_step(lineage, "map", 2, source_step(lineage, "read_text", 5));
+    Wide const first = wide_step(lineage, "reduce_by_key", 3, {mapped}, 7);
+    Wide const second =
+        wide_step(lineage, "sort_by", 5, {narrow_step(lineage, "key_by", 4, first)}, 2);
+    Plan const plan = make_plan(*second, "count", 0, 10);
+    CHECK(stages_of(plan)
+          == Stages{"10: read_text > map > reduce_by_key, 5 tasks ->",
+                    "11: reduce_by_key > key_by > sort_by, 7 tasks ->",
+                    "12: sort_by > count, 2 tasks"});
+    CHECK(plan.stages[0].transformation == first->id());
+    CHECK(plan.stages[1].transformation == second->id());
+    CHECK(plan.stages[2].transformation == second->id());
+}
+
+TEST_CASE("a step that two others need is planned once") {
+    Lineage lineage;
+    Source const source = source_step(lineage, "read_text", 5);
+    Wide const shared = wide_step(lineage, "reduce_by_key", 2, {source}, 3);
+    Step const left = narrow_step(lineage, "left", 3, shared);
+    Step const right = narrow_step(lineage, "right", 4, shared);
+    Wide const joined = wide_step(lineage, "join", 5, {left, right});
+    CHECK(planned(joined)
+          == Stages{"1: read_text > reduce_by_key, 5 tasks ->",
+                    "2: reduce_by_key > left > join, 3 tasks ->", "3: join > count, 3 tasks"});
+    CHECK(source->requests.size() == 1);
+}
+
+TEST_CASE("a source below two branches is listed once") {
+    Lineage lineage;
+    Source const source = source_step(lineage, "read_text", 5);
+    Wide const left = wide_step(lineage, "left", 2, {source});
+    Wide const right = wide_step(lineage, "right", 3, {narrow_step(lineage, "map", 3, source)});
+    Wide const joined = wide_step(lineage, "join", 4, {left, right, left});
+    Plan const plan = make_plan(*joined, "count", 0, 1);
+    CHECK(stages_of(plan)
+          == Stages{"1: read_text > left, 5 tasks ->", "2: read_text > map > right, 5 tasks ->",
+                    "3: left > join, 5 tasks ->", "4: join > count, 5 tasks"});
+    CHECK(source->requests.size() == 1);
+    CHECK(plan.decisions.size() == 4);
+}
+
+TEST_CASE("what is held is not made again, nor what only it needed") {
+    Lineage lineage;
+    Source const source = source_step(lineage, "read_text", 5);
+    Wide const first = wide_step(lineage, "reduce_by_key", 2, {source}, 3);
+    Wide const second = wide_step(lineage, "sort_by", 3, {first}, 4);
+    Step const target = narrow_step(lineage, "map", 4, second);
+    apply_decisions(make_plan(*target, "count", 0, 1), *target);
+    source->requests.clear();
+
+    first->is_held = true;
+    CHECK(planned(target)
+          == Stages{"1: reduce_by_key > sort_by, 3 tasks ->", "2: sort_by > map > count, 4 tasks"});
+    second->is_held = true;
+    CHECK(planned(target) == Stages{"1: sort_by > map > count, 4 tasks"});
+    CHECK(planned(second) == Stages{"1: sort_by > count, 4 tasks"});
+    CHECK(make_plan(*target, "count", 0, 1).decisions.empty());
+    CHECK(source->requests.empty());
+    // Lost again, it is made again, in the partitions it had.
+    second->is_held = false;
+    first->is_held = false;
+    CHECK(planned(target, 99)
+          == Stages{"1: read_text > reduce_by_key, 5 tasks ->",
+                    "2: reduce_by_key > sort_by, 3 tasks ->", "3: sort_by > map > count, 4 tasks"});
+}
+
+TEST_CASE("partitions: what the step asks for, else the default, else as many as before") {
+    auto const counts = [](std::uint64_t source_asks, std::uint64_t wide_asks,
+                           std::uint64_t otherwise) {
+        Lineage lineage;
+        Source const source = source_step(lineage, "read_text", 5, source_asks);
+        Wide const wide =
+            wide_step(lineage, "sort_by", 2, {narrow_step(lineage, "map", 2, source)}, wide_asks);
+        Plan const plan = make_plan(*wide, "count", otherwise, 1);
+        CHECK(source->requests
+              == std::vector<std::uint64_t>{source_asks ? source_asks : otherwise});
+        return std::pair(plan.stages[0].task_count, plan.stages[1].task_count);
+    };
+    CHECK(counts(0, 0, 0) == std::pair(5UL, 5UL));
+    CHECK(counts(3, 0, 0) == std::pair(3UL, 3UL));
+    CHECK(counts(0, 4, 0) == std::pair(5UL, 4UL));
+    CHECK(counts(3, 4, 0) == std::pair(3UL, 4UL));
+    CHECK(counts(0, 0, 8) == std::pair(8UL, 8UL));
+    CHECK(counts(3, 0, 8) == std::pair(3UL, 8UL));
+    CHECK(counts(0, 4, 8) == std::pair(8UL, 4UL));
+    CHECK(counts(3, 4, 8) == std::pair(3UL, 4UL));
+}
+
+TEST_CASE("more partitions than make sense are refused, at a source and at a wide step") {
+    Lineage lineage;
+    Source const source = source_step(lineage, "read_text", 5, most_partitions + 1);
+    Wide const many =
+        wide_step(lineage, "sort_by", 2, {source_step(lineage, "iota", 5)}, most_partitions + 1);
+    for (Step const& step : std::vector<Step>{source, many})
+        CHECK_THROWS_WITH_AS(
+            make_plan(*step, "count", 0, 1),
+            (step->label()
+             + ": 16777217 partitions were asked for, expected at most 16,777,216; ask for "
+               "fewer, or leave their number to serry")
+                .c_str(),
+            UsageError);
+    CHECK(source->requests.empty());
+    Wide const most =
+        wide_step(lineage, "sort_by", 3, {source_step(lineage, "iota", 5)}, most_partitions);
+    CHECK(make_plan(*most, "count", 0, 1).stages[1].task_count == most_partitions);
+}
+
+TEST_CASE("a source that has its splits is not listed again, whatever the default is now") {
+    Lineage lineage;
+    Source const source = source_step(lineage, "read_text", 5);
+    apply_decisions(make_plan(*source, "count", 0, 1), *source);
+    CHECK(planned(source, 8) == Stages{"1: read_text > count, 5 tasks"});
+    CHECK(source->requests.size() == 1);
+}
+
+TEST_CASE("an error of a source reaches who plans") {
+    struct Missing final : SourceStep {
+        using SourceStep::SourceStep;
+        SplitList list_splits(SplitRequest const&) const override {
+            throw InputError("a.txt: no such file");
+        }
+    };
+    Lineage lineage;
+    Missing source(lineage, "read_text", 1);
+    CHECK_THROWS_WITH_AS(make_plan(source, "count", 0, 1), "a.txt: no such file", InputError);
+}
+
+TEST_CASE("up to eight steps are named, of more the first four and the last four") {
+    auto const name_of = [](std::size_t narrow_count) {
+        Lineage lineage;
+        Step step = source_step(lineage, "iota", 1);
+        for (std::size_t i = 1; i <= narrow_count; ++i)
+            step = narrow_step(lineage, "s" + std::to_string(i), 1, step);
+        return make_plan(*step, "count", 0, 1).stages[0].name;
+    };
+    CHECK(name_of(0) == "iota > count");
+    CHECK(name_of(6) == "iota > s1 > s2 > s3 > s4 > s5 > s6 > count");
+    CHECK(name_of(7) == "iota > s1 > s2 > s3 > s4 > s5 > s6 > s7 > count");
+    CHECK(name_of(8) == "iota > s1 > s2 > s3 > ... 1 more > s5 > s6 > s7 > s8 > count");
+    CHECK(name_of(9) == "iota > s1 > s2 > s3 > ... 2 more > s6 > s7 > s8 > s9 > count");
+    CHECK(name_of(100) == "iota > s1 > s2 > s3 > ... 93 more > s97 > s98 > s99 > s100 > count");
+}
+
+TEST_CASE("explain names every step with its place, and the partitions where they begin") {
+    Lineage lineage;
+    Source const source = source_step(lineage, "read_text", 5);
+    Wide const wide =
+        wide_step(lineage, "reduce_by_key", 3, {narrow_step(lineage, "map", 2, source)}, 7);
+    Step const target = narrow_step(lineage, "filter", 4, wide);
+    CHECK(explain(*target, 0)
+          == "stage 1\n"
+             "  read_text (job.cpp:1), partitions from the input's bytes\n"
+             "  map (job.cpp:2)\n"
+             "  reduce_by_key (job.cpp:3), 7 partitions\n"
+             "stage 2\n"
+             "  filter (job.cpp:4)\n");
+    CHECK(source->requests.empty());
+    CHECK(explain(*target, 48)
+          == "stage 1\n"
+             "  read_text (job.cpp:1), 48 partitions\n"
+             "  map (job.cpp:2)\n"
+             "  reduce_by_key (job.cpp:3), 7 partitions\n"
+             "stage 2\n"
+             "  filter (job.cpp:4)\n");
+    apply_decisions(make_plan(*target, "count", 0, 1), *target);
+    wide->is_held = true;
+    CHECK(explain(*target, 48)
+          == "stage 1\n"
+             "  reduce_by_key (job.cpp:3), 7 partitions, held in memory: not run again\n"
+             "  filter (job.cpp:4)\n");
+}
+
+TEST_CASE("explain knows that a wide step without a count has that of the step before") {
+    Lineage lineage;
+    Source const asked = source_step(lineage, "parallelize", 64, 6);
+    Wide const wide = wide_step(lineage, "sort_by", 3, {narrow_step(lineage, "map", 2, asked)});
+    CHECK(explain(*wide, 0)
+          == "stage 1\n"
+             "  parallelize (job.cpp:1), 6 partitions\n"
+             "  map (job.cpp:2)\n"
+             "  sort_by (job.cpp:3), 6 partitions\n"
+             "stage 2\n");
+    Source const open = source_step(lineage, "read_text", 5);
+    Wide const first = wide_step(lineage, "sort_by", 8, {open});
+    Wide const second = wide_step(lineage, "sort_by", 9, {first});
+    CHECK(explain(*second, 0)
+          == "stage 1\n"
+             "  read_text (job.cpp:1), partitions from the input's bytes\n"
+             "  sort_by (job.cpp:8), partitions from the input's bytes\n"
+             "stage 2\n"
+             "  sort_by (job.cpp:9), partitions from the input's bytes\n"
+             "stage 3\n");
+}
+
+TEST_CASE("a chain of 200,000 steps is planned, decided, explained and let go of quickly") {
+    auto const start = std::chrono::steady_clock::now();
+    Lineage lineage;
+    Source const source = source_step(lineage, "iota", 5);
+    Wide const wide =
+        wide_step(lineage, "sort_by", 7, {narrow_chain(lineage, source, long_chain / 2)});
+    Step target = narrow_chain(lineage, wide, long_chain / 2);
+    Plan const plan = make_plan(*target, "count", 0, 1);
+    CHECK(stages_of(plan)
+          == Stages{"1: iota > map > map > map > ... 99993 more > map > map > map > map > sort_by, "
+                    "5 tasks ->",
+                    "2: sort_by > map > map > map > ... 99993 more > map > map > map > map > "
+                    "count, 5 tasks"});
+    apply_decisions(plan, *target);
+    CHECK(target->partition_count() == 5);
+    CHECK(&find_transformation(*target, source->id()) == source.get());
+    std::string const text = explain(*target, 0);
+    CHECK(text.size() > 10 * long_chain);
+    target.reset();
+    // Orders of magnitude above what it takes, and below what a quadratic way would.
+    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
+}
+
+TEST_CASE("a chain of 1,000 exchanges is planned quickly") {
+    auto const start = std::chrono::steady_clock::now();
+    Lineage lineage;
+    Step step = source_step(lineage, "iota", 5);
+    for (std::uint32_t i = 0; i < 1000; ++i) step = wide_step(lineage, "sort_by", i, {step});
+    CHECK(make_plan(*step, "count", 0, 1).stages.size() == 1001);
+    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
+}

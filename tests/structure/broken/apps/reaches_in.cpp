@@ -1,0 +1,1 @@
+#include <serry/base/hash.hpp>  // not a public header

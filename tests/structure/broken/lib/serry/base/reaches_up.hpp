@@ -1,0 +1,1 @@
+#include "serry/comm/communicator.hpp"  // a layer that base may not use

@@ -1,0 +1,1 @@
+// in a folder that is no layer

@@ -1,0 +1,1 @@
+#include "plan.hpp"  // not from the include root
