@@ -334,3 +334,19 @@ TEST_CASE("a function that throws while ranks order their own records for top en
                  + ", partition 10 of 11, in top (job.cpp:6), record 90: std::range_error: the last one");
     CHECK(job.numbers().count() == 1000);
 }
+
+TEST_CASE("a program that asks for more partitions than any machine could hold is told so") {
+    Job job;
+    std::string const rest =
+        " partitions were asked for, expected at most 16,777,216; ask for fewer, or "
+        "leave their number to serry";
+    CHECK(thrown([&] {
+              iota(job.context, 5, 20'000'000, {"job.cpp", 1}).count();
+          })
+          == "UsageError 2: iota (job.cpp:1): 20000000" + rest);
+    auto const counts = job.numbers().map([](std::int64_t n) { return Count(n, n); });
+    CHECK(thrown([&] {
+              counts.reduce_by_key(std::plus{}, 20'000'000, {"job.cpp", 2}).count();
+          })
+          == "UsageError 2: reduce_by_key (job.cpp:2): 20000000" + rest);
+}

@@ -36,7 +36,7 @@ TEST_CASE("a number of partitions that no machine could hold") {
     CHECK(the_error(run_job(2, {WORD_COUNT_PROGRAM, dir / "in", "--partitions",
                                 "18446744073709551615", "--quiet"}),
                     2)
-          == "--partitions: 18446744073709551615 is too many; expected at most 1,000,000");
+          == "--partitions: 18446744073709551615 is too many; expected at most 16,777,216");
 }
 
 TEST_CASE("a program's own option with a wrong value is told when the program asks for it") {

@@ -25,7 +25,8 @@ JobResult count_to(fs::path const& input,
 /// Half a million different words: their counts are some 6 MB.
 std::string many_words() {
     std::string text;
-    for (int i = 0; i < 500'000; ++i) text += std::to_string(i * 7919) + (i % 8 ? ' ' : '\n');
+    for (std::int64_t i = 0; i < 500'000; ++i)
+        text += std::to_string(i * 7919) + (i % 8 ? ' ' : '\n');
     return text;
 }
 
@@ -73,8 +74,9 @@ TEST_CASE("an output whose folder is not there or a file") {
 TEST_CASE("an output in a folder that cannot be written, for anybody") {
     TempDir const dir;
     write_file(dir / "in", some_words);
-    check_matches(the_error(count_to(dir / "in", "/proc/out"), 74),
-                  "/proc/\\.out\\.serry-[0-9a-f]+-[0-9a-f]+-1: making the folder failed: .*; .*");
+    check_matches(
+        the_error(count_to(dir / "in", "/proc/out"), 74),
+        "/proc/out: making the folder /proc/\\.out\\.serry-[0-9a-f]+-[0-9a-f]+-1 failed: .*; .*");
     if (geteuid() != 0) return;
     MountedFolder const mounted(dir / "mounted", "size=1m");
     if (!mounted.is_mounted()) {
@@ -82,10 +84,10 @@ TEST_CASE("an output in a folder that cannot be written, for anybody") {
         return;
     }
     mounted.make_read_only();
-    check_matches(
-        the_error(count_to(dir / "in", dir / "mounted/out"), 74),
-        ".*/mounted/\\.out\\.serry-.*-1: making the folder failed: Read-only file system; "
-        "choose an --output that this user may write");
+    check_matches(the_error(count_to(dir / "in", dir / "mounted/out"), 74),
+                  ".*/mounted/out: making the folder .*/mounted/\\.out\\.serry-.*-1 failed: "
+                  "Read-only file system; "
+                  "choose an --output that this user may write");
 }
 
 TEST_CASE("a disk that is full names the part, what was written, and what is free") {

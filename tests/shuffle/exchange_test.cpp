@@ -127,8 +127,8 @@ TEST_CASE("random matrices of records are delivered once and in order, in rounds
     auto const ranks = static_cast<std::size_t>(comm.rank_count());
     for (std::uint64_t seed = 0; seed < 30; ++seed) {
         std::size_t const round_bytes = std::size_t{1} << (10 + seed % 10);
-        Matrix matrix = Matrix::random(ranks, seed, 1000);
-        matrix.value_bytes = seed % 7 == 0 ? 2000 : 20;
+        Matrix matrix = Matrix::random(ranks, seed, 2000 / ranks);
+        matrix.value_bytes = round_bytes > 50000 ? 500 : 20;
         run(comm, matrix, round_bytes);
     }
     run(comm, Matrix::zeros(ranks), 4096);
@@ -150,11 +150,11 @@ TEST_CASE("ranks may have budgets of their own") {
     auto const ranks = static_cast<std::size_t>(comm.rank_count());
     auto const own = static_cast<std::size_t>(comm.rank());
     for (std::uint64_t seed = 0; seed < 5; ++seed) {
-        std::size_t const round_bytes = std::size_t{64} << (own * 5 + seed) % 11;
-        run(comm, Matrix::random(ranks, 100 + seed, 200), round_bytes);
+        std::size_t const round_bytes = std::size_t{128} << (own * 5 + seed) % 11;
+        run(comm, Matrix::random(ranks, 100 + seed, 600 / ranks), round_bytes);
         Stage const stage{.round_bytes = round_bytes,
                           .limit_bytes = 500 + 3000 * ((own + seed) % 3)};
-        run(comm, Matrix::random(ranks, 200 + seed, 200), stage);
+        run(comm, Matrix::random(ranks, 200 + seed, 600 / ranks), stage);
     }
 }
 

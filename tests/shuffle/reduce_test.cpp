@@ -71,7 +71,7 @@ void check_everywhere(Partitions<KeyValue<K, V>> const& sources, F combine) {
                     auto const found = shuffle.result();
                     REQUIRE(found.size() == results);
                     for (std::size_t p = 0; p < results; ++p)
-                        CHECK((bytes_of(found[p]) == bytes_of(expected[p])));
+                        CHECK((found[p] == bytes_of(expected[p])));
                 }
     }
 }
@@ -186,7 +186,8 @@ TEST_CASE("values that are views are kept by sender and receiver") {
              .table_slots = 16,
              .scratch = dir.path()});
         shuffle.run();
-        if (memory > 0) CHECK(bytes_of(shuffle.result()) == bytes_of(expected));
+        auto const found = shuffle.result();
+        for (std::size_t p = 0; p < 3; ++p) CHECK((found[p] == bytes_of(expected[p])));
     }
 }
 
@@ -237,7 +238,9 @@ TEST_CASE("with little memory, ranks exchange often and spill") {
     shuffle.run();
     CHECK(shuffle.exchanges() > 10);
     CHECK(shuffle.spilled_bytes() > 10000);
-    CHECK(bytes_of(shuffle.result()) == bytes_of(reduce_by_oracle(sources, std::plus<>(), 5)));
+    auto const found = shuffle.result();
+    auto const expected = reduce_by_oracle(sources, std::plus<>(), 5);
+    for (std::size_t p = 0; p < 5; ++p) CHECK((found[p] == bytes_of(expected[p])));
 }
 
 TEST_CASE(

@@ -55,8 +55,9 @@ public:
         if (polling_->end->outgoing()->is_full()) exchange(false);
     }
 
-    Partitions<Pair> result() {
-        Partitions<Pair> all;
+    /// The result's partitions, encoded.
+    std::vector<std::string> result() {
+        std::vector<std::string> all;
         for (auto const& rank : ranks_)
             for (std::uint64_t p = first_of(rank->number, setup_.result_partitions);
                  p < first_of(rank->number + 1, setup_.result_partitions); ++p)
@@ -91,10 +92,10 @@ private:
 
     struct Reading final : Consumer<Pair> {
         void consume(std::span<Pair const> batch) override {
-            records.insert(records.end(), batch.begin(), batch.end());
+            for (Pair const& record : batch) encode(record, records);
         }
         void finish() override {}
-        std::vector<Pair> records;
+        ByteWriter records;
     };
 
     /// Every rank has recorded the same steps.
@@ -121,14 +122,14 @@ private:
             end->attach(pipeline);
         }
 
-        std::vector<Pair> read_result(std::uint64_t partition, std::uint64_t count) {
+        std::string read_result(std::uint64_t partition, std::uint64_t count) {
             Pipeline next;
             Reading reading;
             step.attach(next, reading);
             NoPoller nobody;
             TaskContext task({partition, count}, nobody);
             next.run(task);
-            return reading.records;
+            return std::string(reading.records.view());
         }
 
         int number;

@@ -86,7 +86,8 @@ Session::~Session() = default;
 
 void Session::open_action(Transformation const& action) {
     agree_on(Announcement::Kind::action, action.label());
-    ++action_count_;
+    // A log that cannot be written is told now rather than after a stage of hours.
+    if (action_count_++ == 0 && !options_.events.empty()) append_events({});
 }
 
 void Session::close(Announcement::Kind kind, std::string const& what) { agree_on(kind, what); }
@@ -144,6 +145,10 @@ Vote Session::run_stage(StagePlan const& stage, StageEnd& end, TaskRange range) 
 void Session::write_event(StagePlan const& stage, Vote const& own) {
     auto const lines =
         comm_.gather(stage_event(stage, own, comm_.rank(), comm::local_node_name(), job_id_), 0);
+    append_events(lines);
+}
+
+void Session::append_events(std::vector<std::string> const& lines) {
     on_rank_0([&] {
         std::ofstream file(options_.events, std::ios::app);
         for (std::string const& line : lines) file << line;

@@ -71,6 +71,7 @@ private:
     StageSetting setting_for(StagePlan const& stage) const;
     Vote run_stage(StagePlan const& stage, StageEnd& end, TaskRange range);
     void write_event(StagePlan const& stage, Vote const& own);
+    void append_events(std::vector<std::string> const& lines);
     ExchangeGear& gear();
 
     comm::Communicator comm_;
