@@ -48,6 +48,7 @@ TEST_CASE("all ranks take the same vote: sums, and the largest of what is no sum
                                &own.bytes_sent, &own.bytes_received, &own.records_in,
                                &own.records_out, &own.bytes_in, &own.bytes_out, &own.spilled_bytes})
         *sum = scale++ << 33 | rank;
+    own.exchanges = 20 + rank;
     own.rounds = 10 + rank;
     own.peak_exchange_bytes = 1000 - rank;
     for (Spread* spread :
@@ -67,6 +68,7 @@ TEST_CASE("all ranks take the same vote: sums, and the largest of what is no sum
           &all.bytes_received, &all.records_in, &all.records_out, &all.bytes_in, &all.bytes_out,
           &all.spilled_bytes})
         CHECK(*sum == (scale++ << 33) * ranks + ranks_sum);
+    CHECK(all.exchanges == 20 + ranks - 1);
     CHECK(all.rounds == 10 + ranks - 1);
     CHECK(all.peak_exchange_bytes == 1000);
     for (Spread const* spread : {&all.records, &all.seconds, &all.task_seconds,

@@ -21,8 +21,9 @@ void check_killed(std::string const& name,
     CAPTURE(name);
     CAPTURE(rank_count);
     TempDir const dir;
-    JobResult const result =
-        run_job(rank_count, {FAULTS_USER_CODE_JOB_PROGRAM, name, dir.path(), "--quiet"});
+    std::vector<std::string> const command = {FAULTS_USER_CODE_JOB_PROGRAM, name, dir.path(),
+                                              "--quiet"};
+    JobResult const result = launch(on_ranks(rank_count, command), std::chrono::seconds(30));
     auto const now = FileClock::now();
     CHECK_FALSE(result.timed_out);
     CHECK(result.exit_code == exit_code);

@@ -21,7 +21,6 @@ constexpr CallSite at{"/src/job.cpp", 1};
 struct Unencodable {
     explicit Unencodable(int n) : number(n) {}
     int number;
-    friend bool operator==(Unencodable const&, Unencodable const&) = default;
 };
 
 template <typename T>

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <map>
 #include <optional>
 #include <random>
 #include <string>
@@ -69,32 +70,51 @@ Entries fold_known(Entries const& entries, LeafRange const& known) {
     return {partials.rbegin(), partials.rend()};
 }
 
-/// What ranks make of the leaves, rank r of those in [cuts[r], cuts[r + 1]): all partials in order.
-struct RankPartials {
-    Entries entries;
-    std::size_t most_of_a_rank = 0;
-};
-RankPartials fold_on_ranks(Leaves const& leaves,
-                           std::vector<std::uint64_t> const& cuts,
-                           std::uint64_t leaf_count) {
-    RankPartials result;
-    for (std::size_t r = 0; r + 1 < cuts.size(); ++r) {
-        Entries own;
-        for (Text::Entry& entry : entries_of(leaves))
-            if (entry.leaf >= cuts[r] && entry.leaf < cuts[r + 1]) own.push_back(std::move(entry));
-        Entries const partials = fold_known(own, {cuts[r], cuts[r + 1], leaf_count});
-        result.most_of_a_rank = std::max(result.most_of_a_rank, partials.size());
-        result.entries.insert(result.entries.end(), partials.begin(), partials.end());
-    }
-    return result;
-}
-
 /// Partials folded to the end, which leaves one value, or none of no leaves.
 std::string fold_whole(Entries const& partials, std::uint64_t leaf_count) {
     Entries const whole = fold_known(partials, {0, leaf_count, leaf_count});
     CHECK(whole.size() == (partials.empty() ? 0 : 1));
     return whole.empty() ? "" : whole[0].value;
 }
+
+/// What a rank makes of the leaves in [begin, end), for every such range.
+class RankPartials {
+public:
+    RankPartials(Leaves const& leaves, std::uint64_t leaf_count) : leaf_count_(leaf_count) {
+        for (std::uint64_t begin = 0; begin <= leaf_count; ++begin)
+            for (std::uint64_t end = begin; end <= leaf_count; ++end) {
+                Leaves own;
+                for (std::uint32_t leaf : leaves)
+                    if (leaf >= begin && leaf < end) own.push_back(leaf);
+                of_range_[{begin, end}] = fold_known(entries_of(own), {begin, end, leaf_count});
+            }
+    }
+
+    std::size_t most_of_a_rank() const {
+        std::size_t most = 0;
+        for (auto const& [range, partials] : of_range_) most = std::max(most, partials.size());
+        return most;
+    }
+
+    /// Of all ranks in their order, rank r having the leaves in [cuts[r], cuts[r + 1]).
+    Entries of_ranks(std::vector<std::uint64_t> const& cuts) const {
+        Entries all;
+        for (std::size_t r = 0; r + 1 < cuts.size(); ++r) {
+            Entries const& partials = of_range_.at({cuts[r], cuts[r + 1]});
+            all.insert(all.end(), partials.begin(), partials.end());
+        }
+        return all;
+    }
+
+    /// The result of all.
+    std::string folded(std::vector<std::uint64_t> const& cuts) const {
+        return fold_whole(of_ranks(cuts), leaf_count_);
+    }
+
+private:
+    std::uint64_t leaf_count_;
+    std::map<std::pair<std::uint64_t, std::uint64_t>, Entries> of_range_;
+};
 
 std::size_t most_partials_of(std::uint64_t leaf_count) {
     return 2 * static_cast<std::size_t>(std::bit_width(leaf_count) - 1) + 2;
@@ -127,9 +147,9 @@ Leaves leaves_of(std::uint64_t mask, std::uint64_t leaf_count) {
 TEST_CASE("the tree over seven leaves, by hand") {
     CHECK(expected_fold({0, 1, 2, 3, 4, 5, 6}, 7) == "(((0+1)+(2+3))+((4+5)+6))");
     CHECK(expected_fold({0, 2, 3, 6}, 7) == "((0+(2+3))+6)");
-    RankPartials const partials = fold_on_ranks({0, 1, 2, 3, 4, 5, 6}, {0, 3, 5, 7}, 7);
-    CHECK(partials.entries.size() == 6);  // (0+1), 2 | 3, 4 | 5, 6
-    CHECK(fold_whole(partials.entries, 7) == "(((0+1)+(2+3))+((4+5)+6))");
+    RankPartials const partials({0, 1, 2, 3, 4, 5, 6}, 7);
+    CHECK(partials.of_ranks({0, 3, 5, 7}).size() == 6);  // (0+1), 2 | 3, 4 | 5, 6
+    CHECK(partials.folded({0, 3, 5, 7}) == "(((0+1)+(2+3))+((4+5)+6))");
 }
 
 TEST_CASE("few leaves with any gaps fold alike however the ranks have them") {
@@ -137,8 +157,9 @@ TEST_CASE("few leaves with any gaps fold alike however the ranks have them") {
         for (std::uint64_t mask = 0; mask < std::uint64_t{1} << count; ++mask) {
             Leaves const leaves = leaves_of(mask, count);
             std::string const expected = expected_fold(leaves, count);
+            RankPartials const partials(leaves, count);
             for_each_split(count, 4, [&](std::vector<std::uint64_t> const& cuts) {
-                REQUIRE(fold_whole(fold_on_ranks(leaves, cuts, count).entries, count) == expected);
+                REQUIRE(partials.folded(cuts) == expected);
             });
         }
 }
@@ -152,10 +173,10 @@ TEST_CASE("up to 17 leaves fold alike over every contiguous split to five ranks"
         for (std::uint64_t mask : masks) {
             Leaves const leaves = leaves_of(mask, count);
             std::string const expected = expected_fold(leaves, count);
+            RankPartials const partials(leaves, count);
+            CHECK(partials.most_of_a_rank() <= most_partials_of(count));
             for_each_split(count, 5, [&](std::vector<std::uint64_t> const& cuts) {
-                RankPartials const partials = fold_on_ranks(leaves, cuts, count);
-                REQUIRE(fold_whole(partials.entries, count) == expected);
-                REQUIRE(partials.most_of_a_rank <= most_partials_of(count));
+                REQUIRE(partials.folded(cuts) == expected);
                 ++split_count;
             });
         }
@@ -166,8 +187,9 @@ TEST_CASE("up to 17 leaves fold alike over every contiguous split to five ranks"
 TEST_CASE("partials of neighbouring ranks may be folded on the way, and fold alike") {
     std::mt19937_64 random(29);
     constexpr std::uint64_t count = 16;
-    for (int i = 0; i < 2000; ++i) {
+    for (int i = 0; i < 300; ++i) {
         Leaves const leaves = leaves_of(random() | random(), count);
+        RankPartials const partials(leaves, count);
         std::vector<std::uint64_t> cuts{0, random() % 17, random() % 17, random() % 17, count};
         std::sort(cuts.begin(), cuts.end());
         Entries halves;
@@ -175,8 +197,8 @@ TEST_CASE("partials of neighbouring ranks may be folded on the way, and fold ali
             std::vector<std::uint64_t> const ranks(
                 cuts.begin() + static_cast<std::ptrdiff_t>(2 * h),
                 cuts.begin() + static_cast<std::ptrdiff_t>(2 * h) + 3);
-            Entries const own = fold_on_ranks(leaves, ranks, count).entries;
-            Entries const half = fold_known(own, {ranks.front(), ranks.back(), count});
+            Entries const half =
+                fold_known(partials.of_ranks(ranks), {ranks.front(), ranks.back(), count});
             halves.insert(halves.end(), half.begin(), half.end());
         }
         REQUIRE(fold_whole(halves, count) == expected_fold(leaves, count));

@@ -35,6 +35,13 @@ inline void reset_allocations() { allocations = {}; }
     now.peak_bytes = std::max(now.peak_bytes, now.live_bytes);
     return memory;
 }
+[[gnu::noinline]] void* operator new(std::size_t byte_count, std::nothrow_t const&) noexcept {
+    try {
+        return operator new(byte_count);
+    } catch (std::bad_alloc const&) {
+        return nullptr;
+    }
+}
 [[gnu::noinline]] void operator delete(void* memory) noexcept {
     if (memory)
         serry::test::allocations.live_bytes -=

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -42,7 +43,20 @@ inline std::string without_host(std::string const& text) {
     return with_replaced(text, '(' + std::string(host) + ')', "(HOST)");
 }
 
+/// Run a whole command, mpirun and all.
+inline JobResult launch(std::vector<std::string> const& command, std::chrono::milliseconds limit) {
+    auto const start = std::chrono::steady_clock::now();
+    JobResult result{run_command(command, limit), 0, {}};
+    result.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    for (std::string const& line : lines_after(result.err, "serry: error: "))
+        result.errors.push_back(without_host(line));
+    return result;
+}
+
 /// Run `command` on ranks. `environment` holds words like "SERRY_QUIET=1".
+///
+/// When a rank has failed, Open MPI waits for a second before it ends the others: not here.
 inline JobResult run_job(int rank_count,
                          std::vector<std::string> const& command,
                          std::vector<std::string> const& environment = {},
@@ -50,13 +64,9 @@ inline JobResult run_job(int rank_count,
     std::vector<std::string> words = {"env"};
     words.insert(words.end(), environment.begin(), environment.end());
     words.insert(words.end(), command.begin(), command.end());
-    auto const start = std::chrono::steady_clock::now();
-    JobResult result{run_command(on_ranks(rank_count, words), limit), 0, {}};
-    result.seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    for (std::string const& line : lines_after(result.err, "serry: error: "))
-        result.errors.push_back(without_host(line));
-    return result;
+    words = on_ranks(rank_count, words);
+    words.insert(words.begin(), {"env", "OMPI_MCA_odls_base_sigkill_timeout=0"});
+    return launch(words, limit);
 }
 
 }  // namespace serry::test

@@ -31,6 +31,7 @@ void count_exchange(Exchange const& exchange, StageEnd& end, Vote& own) {
     ExchangeCounters const& counters = exchange.counters();
     own.bytes_sent = counters.bytes_sent;
     own.bytes_received = counters.bytes_received;
+    own.exchanges = counters.exchanges;
     own.rounds = counters.rounds;
     own.peak_exchange_bytes = counters.peak_bytes;
     own.exchange_seconds.add(counters.exchange_seconds);

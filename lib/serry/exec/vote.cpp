@@ -47,6 +47,7 @@ void Vote::merge(Vote const& other) {
     bytes_in += other.bytes_in;
     bytes_out += other.bytes_out;
     spilled_bytes += other.spilled_bytes;
+    exchanges = std::max(exchanges, other.exchanges);
     rounds = std::max(rounds, other.rounds);
     peak_exchange_bytes = std::max(peak_exchange_bytes, other.peak_exchange_bytes);
     merge_spread(records, other.records);

@@ -40,6 +40,7 @@ struct Vote {
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;
     std::uint64_t spilled_bytes = 0;
+    std::uint64_t exchanges = 0;  ///< 1 unless some rank was full before all were done
     std::uint64_t rounds = 0;
     std::uint64_t peak_exchange_bytes = 0;  ///< of the rank that held most
     Spread records;                         ///< taken in by source or exchange, by rank
