@@ -89,7 +89,9 @@ TEST_CASE("what is no std::exception is told by its type") {
 
 TEST_CASE("memory that cannot be had does not fit") {
     Told const told = told_of([] { throw std::bad_alloc(); });
-    CHECK(told.text == "std::bad_alloc: std::bad_alloc");
+    CHECK(told.text
+          == "out of memory (std::bad_alloc); run fewer ranks on a node, or leave more to the job's "
+             "functions by a smaller --memory");
     CHECK(told.code == ExitCode::does_not_fit);
 }
 

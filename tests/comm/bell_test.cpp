@@ -1,6 +1,5 @@
 #include "serry/comm/bell.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <random>
 #include <vector>
@@ -152,9 +151,8 @@ TEST_CASE("whichever ranks want a meeting, every rank hears each neighbour exact
     Communicator const comm(MPI_COMM_WORLD);
     Rank rank(comm);
     std::uint64_t const all = (std::uint64_t{1} << comm.rank_count()) - 1;
-    for (int round = 0; round < 3; ++round)
-        for (std::uint64_t initiators = 1; initiators <= all; ++initiators)
-            check_meeting(rank, comm.rank(), initiators, size_of(initiators));
+    for (std::uint64_t initiators = 1; initiators <= all; ++initiators)
+        check_meeting(rank, comm.rank(), initiators, size_of(initiators));
     comm.barrier();
     CHECK(rank.bell().local_hear() == 0);
 }
@@ -162,8 +160,8 @@ TEST_CASE("whichever ranks want a meeting, every rank hears each neighbour exact
 TEST_CASE("one rank calls many meetings in a row, and none loses a bell") {
     Communicator const comm(MPI_COMM_WORLD);
     Rank rank(comm);
-    for (int round = 0; round < 100; ++round) {
-        int const initiator = round / 10 % comm.rank_count();
+    for (int round = 0; round < 50; ++round) {
+        int const initiator = round / 7 % comm.rank_count();
         check_meeting(rank, comm.rank(), std::uint64_t{1} << initiator, 1);
     }
 }
@@ -187,7 +185,7 @@ TEST_CASE("stages of random meetings, with ranks that are done early, leave no b
     Rank rank(comm);
     std::mt19937_64 random(61);  // the same on every rank
     std::uint64_t const all = (std::uint64_t{1} << comm.rank_count()) - 1;
-    for (int stage = 0; stage < 30; ++stage) {
+    for (int stage = 0; stage < 15; ++stage) {
         rank.begin_stage();
         std::uint64_t done = 0;
         while (done != all) {

@@ -140,7 +140,8 @@ TEST_CASE("what a task throws becomes the same error on every rank, wherever it 
               };
           })
           == "StageError 71: stage 3 (iota > test) failed on rank " + stages.owner(0)
-                 + ", partition 0 of 10: std::bad_alloc: std::bad_alloc");
+                 + ", partition 0 of 10: out of memory (std::bad_alloc); run fewer ranks on a node, or "
+                   "leave more to the job's functions by a smaller --memory");
     CHECK_FALSE(is_committed);
 }
 

@@ -104,7 +104,7 @@ TEST_CASE("a device is no input") {
 TEST_CASE("compressed files that are cut short, damaged, or none") {
     TempDir const dir;
     std::string text;
-    for (int i = 0; i < 100'000; ++i) text += std::to_string(i * i) + '\n';
+    for (long i = 0; i < 100'000; ++i) text += std::to_string(i * i) + '\n';
     std::string const gzipped = gzip(text);
     write_file(dir / "cut.gz", gzipped.substr(0, gzipped.size() / 2));
     write_file(dir / "cut.zst", zstd(text).substr(0, 1000));

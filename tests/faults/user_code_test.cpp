@@ -54,7 +54,10 @@ TEST_CASE("what is thrown may be anything") {
     std::string const where =
         "stage 1 " + steps + " failed on " + place(2, 2) + ", in map (job.cpp:2), record 0: ";
     CHECK(error_of("int", 2) == where + "an exception of type int");
-    CHECK(error_of("no memory", 2, 71) == where + "std::bad_alloc: std::bad_alloc");
+    CHECK(error_of("no memory", 2, 71)
+          == where
+                 + "out of memory (std::bad_alloc); run fewer ranks on a node, or leave more to the "
+                   "job's functions by a smaller --memory");
     CHECK(error_of("own error", 2, 65) == where + "line 7 is no date");
     CHECK(error_of("empty error", 2) == where + "std::runtime_error: ");
 }

@@ -7,7 +7,6 @@
 #include "support/launched_job.hpp"
 
 using namespace serry::test;
-using namespace std::chrono_literals;
 
 namespace {
 
@@ -23,8 +22,8 @@ void check_divergence(std::string const& name,
                       std::string const& message) {
     CAPTURE(name);
     CAPTURE(rank_count);
-    JobResult const result = run_job(
-        rank_count, {LAWS_LAW1_JOB_PROGRAM, name, std::to_string(differing), "--quiet"}, {}, 10s);
+    JobResult const result =
+        run_job(rank_count, {LAWS_LAW1_JOB_PROGRAM, name, std::to_string(differing), "--quiet"});
     CHECK_FALSE(result.timed_out);
     CHECK(result.exit_code == 64);
     REQUIRE(result.errors.size() == 1);
@@ -107,8 +106,7 @@ TEST_CASE("a rank that calls exit() is told of, whatever it calls it with") {
 }
 
 TEST_CASE("ranks that call exit() together are told of, too") {
-    JobResult const result =
-        run_job(2, {LAWS_LAW1_JOB_PROGRAM, "all exit", "0", "--quiet"}, {}, 10s);
+    JobResult const result = run_job(2, {LAWS_LAW1_JOB_PROGRAM, "all exit", "0", "--quiet"});
     CHECK_FALSE(result.timed_out);
     CHECK(result.exit_code == 64);
     REQUIRE(result.errors.size() == 1);
@@ -123,7 +121,7 @@ TEST_CASE("a job that catches the message and goes on does not wait for ranks th
 }
 
 TEST_CASE("ranks on one way are not told of anything") {
-    JobResult const result = run_job(3, {LAWS_LAW1_JOB_PROGRAM, "none", "9", "--quiet"}, {}, 10s);
+    JobResult const result = run_job(3, {LAWS_LAW1_JOB_PROGRAM, "none", "9", "--quiet"});
     CHECK(result.exit_code == 0);
     CHECK(result.err == "");
 }

@@ -35,7 +35,7 @@ void fail_in_one(Context& context) {
 /// All ranks are inside the function when the first of them throws.
 void fail_in_all(Context& context) {
     checked_numbers(context, [](std::int64_t) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(500));
+        std::this_thread::sleep_for(std::chrono::seconds(1));
         return true;
     }).count({"job.cpp", 3});
 }

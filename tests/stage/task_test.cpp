@@ -75,7 +75,10 @@ TEST_CASE("an exception is located at the step and record, with its text and cod
     check([] { throw InputError("a.txt: gone"); }, "a.txt: gone", ExitCode::input);
     check([] { throw StorageError("scratch is full", ExitCode::does_not_fit); }, "scratch is full",
           ExitCode::does_not_fit);
-    check([] { throw std::bad_alloc(); }, "std::bad_alloc: std::bad_alloc", ExitCode::does_not_fit);
+    check([] { throw std::bad_alloc(); },
+          "out of memory (std::bad_alloc); run fewer ranks on a node, or leave more to the job's "
+          "functions by a smaller --memory",
+          ExitCode::does_not_fit);
 }
 
 TEST_CASE("what is located already, a stage given up, and MPI's errors pass unchanged") {

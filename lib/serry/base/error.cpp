@@ -28,6 +28,10 @@ std::string describe_current_exception() {
         throw;
     } catch (Error const& error) {
         return error.what();
+    } catch (std::bad_alloc const& error) {
+        return "out of memory (" + type_name(typeid(error))
+               + "); run fewer ranks on a node, or leave more to the job's functions by a smaller "
+                 "--memory";
     } catch (std::exception const& error) {
         return type_name(typeid(error)) + ": " + error.what();
     } catch (...) {

@@ -125,8 +125,8 @@ std::optional<Executor::Failure> Executor::run_tasks(StagePlan const& plan,
 }
 
 /// Of the rank so many after this one.
-std::uint64_t Executor::first_task(StagePlan const& plan, int offset) const {
-    return first_partition_of(static_cast<std::uint64_t>(gear_.comm.rank() + offset),
+std::uint64_t Executor::first_task(StagePlan const& plan, std::uint64_t offset) const {
+    return first_partition_of(static_cast<std::uint64_t>(gear_.comm.rank()) + offset,
                               static_cast<std::uint64_t>(gear_.comm.rank_count()), plan.task_count);
 }
 

@@ -51,7 +51,7 @@ private:
                                      Exchange& exchange,
                                      Pipeline& pipeline,
                                      Vote& own);
-    std::uint64_t first_task(StagePlan const& plan, int offset) const;
+    std::uint64_t first_task(StagePlan const& plan, std::uint64_t offset) const;
     Failure task_failure(StagePlan const& plan,
                          std::uint64_t partition,
                          InputPosition const& position);

@@ -39,9 +39,8 @@ SlotMemory::SlotMemory(std::size_t byte_count) : byte_count_(byte_count) {
         mapped_ = nullptr;
         throw_does_not_fit(byte_count);
     }
-    auto const address = reinterpret_cast<std::uintptr_t>(mapped_);
-    bytes_ = reinterpret_cast<void*>((address + huge_page_bytes - 1) / huge_page_bytes
-                                     * huge_page_bytes);
+    std::size_t const beyond = reinterpret_cast<std::uintptr_t>(mapped_) % huge_page_bytes;
+    bytes_ = static_cast<char*>(mapped_) + (huge_page_bytes - beyond) % huge_page_bytes;
     madvise(bytes_, byte_count, MADV_HUGEPAGE);
 }
 

@@ -79,7 +79,7 @@ struct WideKey {
     std::uint64_t hash() const { return is_long() ? low : hash_short({low, high}); }
     std::string_view bytes() const {
         if (!is_long()) return {reinterpret_cast<char const*>(this), ShortKey{low, high}.size()};
-        auto const* const kept = reinterpret_cast<char const*>(high & ~KeyProbe::long_mark);
+        auto const* const kept = std::bit_cast<char const*>(high & ~KeyProbe::long_mark);
         std::size_t size = 0;
         std::memcpy(&size, kept, sizeof size);
         return {kept + sizeof size, size};

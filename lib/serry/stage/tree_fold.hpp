@@ -98,7 +98,9 @@ private:
         V value{};
     };
 
-    static int level(std::uint32_t a, std::uint32_t b) { return std::bit_width(a ^ b); }
+    static int level(std::uint32_t a, std::uint32_t b) {
+        return static_cast<int>(std::bit_width(a ^ b));
+    }
     static bool starts_within(std::uint32_t a, std::uint32_t b, LeafRange const& known) {
         return (std::uint64_t{a} >> level(a, b) << level(a, b)) >= known.begin;
     }
