@@ -9,14 +9,14 @@
 #include <utility>
 
 #include "serry/base/call_site.hpp"
-#include "serry/base/combiners.hpp"
 #include "serry/base/concepts.hpp"
 #include "serry/base/error.hpp"
+#include "serry/exec/action_step.hpp"
 #include "serry/exec/output_job.hpp"
 #include "serry/exec/session.hpp"
+#include "serry/keyed_operations.hpp"
 #include "serry/results.hpp"
 #include "serry/serde/codec.hpp"
-#include "serry/shuffle/reduce.hpp"
 #include "serry/sink/action_end.hpp"
 #include "serry/sink/collect.hpp"
 #include "serry/sink/fold.hpp"
@@ -48,13 +48,6 @@ requires(RangeMapper<F, T> && !NamesRecordType<F>) struct FlatMapped<F, T> {
         std::declval<std::invoke_result_t<F const&, T const&>&>()))>;
 };
 
-/// What map_values and reduce_by_key take, for records of T.
-template <typename F, typename T>
-concept ValueMapper = Keyed<T> && PlainMapper<F, value_of<T>>;
-template <typename F, typename T>
-concept ValueCombiner =
-    Keyed<T> && Key<key_of<T>> && Encodable<value_of<T>> && Combiner<F, value_of<T>>;
-
 /// A collection of T's spread over the ranks in partitions, recorded but not computed: a value that
 /// is cheap to copy and to assign. Transformations record a step and return at once. Actions are
 /// collective: every rank calls them, in the same order, and gets the same result.
@@ -65,11 +58,22 @@ concept ValueCombiner =
 /// Partitions and their order follow from the input and the options, never from the number of
 /// ranks.
 template <Record T>
-class Dataset {
+class Dataset : public KeyedOperations<T> {
 public:
     using record_type = T;
 
     Dataset(Session& session, TypedPointer<T> step) : session_(&session), step_(std::move(step)) {}
+
+    /// For what is built on datasets; programs have no use for them.
+    Session& session() const { return *session_; }
+    TypedPointer<T> const& step() const { return step_; }
+    /// The narrow step `Op` on this dataset.
+    template <typename Out, typename Op, typename F>
+    Dataset<Out> narrow(char const* name, CallSite at, F f) const {
+        using Step = NarrowTransformation<T, Out, F, Op>;
+        return {*session_,
+                std::make_shared<Step>(session_->lineage(), name, at, step_, std::move(f))};
+    }
 
     // Narrow transformations: partition by partition, order kept, nothing moves.
 
@@ -98,19 +102,6 @@ public:
     template <Record Out, typename F>
     Dataset<Out> flat_map(F f, CallSite at = CallSite::here()) const {
         return narrow<Out, FlatMapOperator<F, T, Out>>("flat_map", at, std::move(f));
-    }
-
-    /// The same keys, f(value) for values.
-    template <typename F>
-    requires ValueMapper<F, T>
-    auto map_values(F f, CallSite at = CallSite::here()) const {
-        using Value = std::remove_cvref_t<std::invoke_result_t<F const&, value_of<T> const&>>;
-        using Out = KeyValue<key_of<T>, Value>;
-        auto on_pair = [f = std::move(f)](T const& pair) {
-            return Out(pair.key, std::invoke(f, pair.value));
-        };
-        return narrow<Out, MapOperator<T, Out, decltype(on_pair)>>("map_values", at,
-                                                                   std::move(on_pair));
     }
 
     /// Each record with key(record) as its key.
@@ -143,34 +134,11 @@ public:
         return std::invoke(std::forward<F>(f), *this);
     }
 
-    // Wide transformations: records of a key come together; an exchange.
-
-    /// One record for each key, its values combined by `combine(V, V) -> V`, which is associative
-    /// and commutative.
-    ///
-    /// Order: by a hash of the key; the same in every run, at any number of ranks.
-    /// Moves: at most one record a key and rank for exact combiners (integer sums and what exact()
-    /// marks);
-    ///   for others, whose rounding depends on the order, at most 2 log2(partitions / ranks) of
-    ///   them, and the result is the same bits at any number of ranks.
-    /// Memory: the keys of a rank in a table; what does not fit is exchanged as it is, and spilled
-    /// by its
-    ///   receiver. The result is held by the ranks as long as this dataset is.
-    template <typename F>
-    requires ValueCombiner<F, T> Dataset<T> reduce_by_key(F combine,
-                                                          std::uint64_t partition_count = 0,
-                                                          CallSite at = CallSite::here())
-    const {
-        using Step = ReduceTransformation<key_of<T>, value_of<T>, F>;
-        return {*session_, std::make_shared<Step>(session_->lineage(), at, step_,
-                                                  std::move(combine), partition_count)};
-    }
-
     // Actions: collective; the same result on every rank.
 
     /// The number of records.
     std::uint64_t count(CallSite at = CallSite::here()) const {
-        ActionStep const action(*this, "count", at);
+        ActionStep const action(*session_, step_, "count", at);
         CountEnd<T> end(*step_);
         return session_->run(*step_, action, end).records_out;
     }
@@ -178,7 +146,7 @@ public:
     /// All records, in order of partition, on every rank. Throws Error (does_not_fit) beyond
     /// SERRY_COLLECT_LIMIT: write large results instead.
     Results<T> collect(CallSite at = CallSite::here()) const requires Encodable<T> {
-        ActionStep const action(*this, "collect", at);
+        ActionStep const action(*session_, step_, "collect", at);
         CollectEnd<T> end(*step_, CollectEnd<T>::all_records,
                           session_->options().collect_limit_bytes);
         session_->run(*step_, action, end);
@@ -189,7 +157,7 @@ public:
     /// the first partition, then four times as many as before, until it has enough.
     Results<T> take(std::uint64_t record_count,
                     CallSite at = CallSite::here()) const requires Encodable<T> {
-        ActionStep const action(*this, "take", at);
+        ActionStep const action(*session_, step_, "take", at);
         TakenRecords taken;
         TaskRange range{0, 1};
         do {
@@ -206,7 +174,7 @@ public:
     requires std::predicate<Before const&, T const&, T const&> Results<T>
     top(std::uint64_t record_count, Before before, CallSite at = CallSite::here())
     const requires Encodable<T> {
-        ActionStep const action(*this, "top", at);
+        ActionStep const action(*session_, step_, "top", at);
         TopEnd<T, Before> end(*step_, action, record_count, before);
         session_->run(*step_, action, end);
         TopRecords<T, Before> best(record_count, before);
@@ -228,7 +196,7 @@ public:
     requires Encodable<T> && Combiner<F, T> std::optional<T> reduce(F combine,
                                                                     CallSite at = CallSite::here())
     const {
-        ActionStep const action(*this, "reduce", at);
+        ActionStep const action(*session_, step_, "reduce", at);
         FoldEnd<T, F> end(*step_, action, combine);
         session_->run(*step_, action, end);
         auto const partials = session_->comm().all_gather(end.partials().view());
@@ -243,7 +211,7 @@ public:
     template <typename F>
     requires std::invocable<F const&, T const&>
     void foreach (F f, CallSite at = CallSite::here()) const {
-        ActionStep const action(*this, "foreach", at);
+        ActionStep const action(*session_, step_, "foreach", at);
         ForeachEnd<T, F> end(*step_, action, f);
         session_->run(*step_, action, end);
     }
@@ -253,7 +221,7 @@ public:
     /// written, or not at all. Throws UsageError if it exists, unless --overwrite was given.
     void write_text(std::string const& path,
                     CallSite at = CallSite::here()) const requires Printable<T> {
-        ActionStep const action(*this, "write_text", at);
+        ActionStep const action(*session_, step_, "write_text", at);
         OutputJob output(*session_, path, action);
         TextSink<T> sink(*step_, action, output.parts_path());
         Vote const vote = session_->run(*step_, action, sink);
@@ -267,19 +235,6 @@ public:
     }
 
 private:
-    /// An action in the lineage, for messages and the fingerprint; made, it has been agreed on.
-    class ActionStep final : public Transformation {
-    public:
-        ActionStep(Dataset const& dataset, char const* name, CallSite at)
-            : Transformation(dataset.session_->lineage(),
-                             {.name = name,
-                              .at = at,
-                              .dependency = Dependency::narrow,
-                              .parents = {dataset.step_}}) {
-            dataset.session_->open_action(*this);
-        }
-    };
-
     /// Results of several waves of take(), one after the other.
     struct TakenRecords {
         std::string bytes;
@@ -296,13 +251,6 @@ private:
         }
         Results<T> results() const { return own_results(bytes, record_count); }
     };
-
-    template <typename Out, typename Op, typename F>
-    Dataset<Out> narrow(char const* name, CallSite at, F f) const {
-        using Step = NarrowTransformation<T, Out, F, Op>;
-        return {*session_,
-                std::make_shared<Step>(session_->lineage(), name, at, step_, std::move(f))};
-    }
 
     Results<T> gather(std::string_view encoded, std::uint64_t record_count) const {
         auto gathered = session_->gather_results(encoded, record_count);
