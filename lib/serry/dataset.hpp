@@ -15,6 +15,7 @@
 #include "serry/exec/output_job.hpp"
 #include "serry/exec/session.hpp"
 #include "serry/keyed_operations.hpp"
+#include "serry/plan/explain.hpp"
 #include "serry/results.hpp"
 #include "serry/serde/codec.hpp"
 #include "serry/sink/action_end.hpp"
@@ -150,7 +151,7 @@ public:
         CollectEnd<T> end(*step_, CollectEnd<T>::all_records,
                           session_->options().collect_limit_bytes);
         session_->run(*step_, action, end);
-        return gather(end.encoded().view(), end.record_count());
+        return gather(end.encoded().view(), end.record_count(), end.pieces());
     }
 
     /// The first `record_count` records, in order of partition; fewer if there are no more. Runs
@@ -163,7 +164,7 @@ public:
         do {
             CollectEnd<T> end(*step_, record_count, session_->options().collect_limit_bytes);
             session_->run(*step_, action, end, range);
-            taken.add(gather(end.encoded().view(), end.record_count()), record_count);
+            taken.add(gather(end.encoded().view(), end.record_count(), end.pieces()), record_count);
             range = {range.end, range.end + 4 * (range.end - range.begin)};
         } while (taken.record_count < record_count && range.begin < step_->partition_count());
         return taken.results();
@@ -178,8 +179,8 @@ public:
         TopEnd<T, Before> end(*step_, action, record_count, before);
         session_->run(*step_, action, end);
         TopRecords<T, Before> best(record_count, before);
-        ByteWriter const encoded = encode_all(end.top().records());
-        Results<T> const candidates = gather(encoded.view(), end.top().records().size());
+        Results<T> const candidates =
+            gather(end.encoded().view(), end.record_count(), end.pieces());
         try {
             for (T const& record : candidates) best.add(record);
             return own_results(encode_all(best.records()).view(), best.records().size());
@@ -252,8 +253,10 @@ private:
         Results<T> results() const { return own_results(bytes, record_count); }
     };
 
-    Results<T> gather(std::string_view encoded, std::uint64_t record_count) const {
-        auto gathered = session_->gather_results(encoded, record_count);
+    Results<T> gather(std::string_view encoded,
+                      std::uint64_t record_count,
+                      std::vector<ResultPiece> const& pieces = {}) const {
+        auto gathered = session_->gather_results(encoded, record_count, pieces);
         return {std::move(gathered.owner), gathered.bytes, gathered.record_count};
     }
     static ByteWriter encode_all(std::vector<T> const& records) {

@@ -26,7 +26,7 @@ struct Stages {
         return executor.run({.number = 3,
                              .transformation = 0,
                              .ends_in_exchange = false,
-                             .task_count = task_count,
+                             .tasks = Placement(task_count),
                              .name = "iota > test"},
                             end, range);
     }

@@ -42,7 +42,7 @@ private:
 StagePlan const stage{.number = 7,
                       .transformation = 0,
                       .ends_in_exchange = false,
-                      .task_count = 9,
+                      .tasks = Placement(9),
                       .name = "x"};
 
 /// What a stage prints of which 1 of 4 tasks is done after `time`.

@@ -87,7 +87,7 @@ TEST_CASE("an action runs, is counted, and leaves its report") {
     REQUIRE(session.reports().size() == 2);
     CHECK(session.reports()[1].plan.number == 2);
     CHECK(session.reports()[1].plan.name == "iota > test");
-    CHECK(session.reports()[1].plan.task_count == 7);
+    CHECK(session.reports()[1].plan.task_count() == 7);
     CHECK(session.reports()[1].vote.records_in == 100);
     session.close(Announcement::Kind::returned, "");
 }

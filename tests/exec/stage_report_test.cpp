@@ -11,7 +11,7 @@ StageReport reading_stage() {
     report.plan = {.number = 1,
                    .transformation = 2,
                    .ends_in_exchange = true,
-                   .task_count = 12,
+                   .tasks = Placement(12),
                    .name = "read_text > map > reduce_by_key"};
     report.vote.records_in = 1'234'567;
     report.vote.records_out = 2'000;
@@ -30,7 +30,7 @@ TEST_CASE("the table has a row a stage, with a dash where no bytes are") {
     last.plan = {.number = 12,
                  .transformation = 3,
                  .ends_in_exchange = false,
-                 .task_count = 3,
+                 .tasks = Placement(3),
                  .name = "reduce_by_key > write_text"};
     last.vote.bytes_out = 42;
     CHECK(stage_table({reading_stage(), last}, 2)

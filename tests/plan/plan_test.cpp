@@ -48,13 +48,14 @@ struct Job {
 TEST_CASE("a plan is the same after it was sent") {
     Plan plan;
     plan.decisions.push_back({7, 3, {{{"a file", 1000, -5, 77}}, {{0, 0, 500}, {0, 500, 1000}}}});
-    plan.decisions.push_back({9, 64, {}});
-    plan.stages.push_back({3, 9, true, 3, "read_text > reduce_by_key"});
-    plan.stages.push_back({4, 10, false, 64, "reduce_by_key > collect"});
+    plan.decisions.push_back({9, 64, {}, {false, true}});
+    plan.stages.push_back({3, 9, 1, true, Placement(3), "read_text > reduce_by_key"});
+    plan.stages.push_back({4, 10, 0, false, Placement(64), "reduce_by_key > collect"});
     Plan const received = sent(plan);
     CHECK(received.error_code == 0);
     CHECK(received.error.empty());
     REQUIRE(received.decisions.size() == 2);
+    CHECK(received.decisions[1].in_place == std::vector<bool>{false, true});
     Decision const& decision = received.decisions[0];
     CHECK(decision.transformation == 7);
     CHECK(decision.partition_count == 3);
@@ -69,8 +70,9 @@ TEST_CASE("a plan is the same after it was sent") {
     REQUIRE(received.stages.size() == 2);
     CHECK(received.stages[0].number == 3);
     CHECK(received.stages[0].transformation == 9);
+    CHECK(received.stages[0].input == 1);
     CHECK(received.stages[0].ends_in_exchange);
-    CHECK(received.stages[0].task_count == 3);
+    CHECK(received.stages[0].task_count() == 3);
     CHECK(received.stages[0].name == "read_text > reduce_by_key");
     CHECK_FALSE(received.stages[1].ends_in_exchange);
 }

@@ -76,3 +76,26 @@ TEST_CASE("splits are the same when file and bounds are") {
     CHECK(Split{1, 2, 3} != Split{1, 2, 4});
     CHECK(SplitRequest{}.partition_count == 0);
 }
+
+TEST_CASE("a placement of one block is dealt as first_partition_of says") {
+    for (std::uint64_t partitions : {1, 2, 5, 64})
+        for (std::uint64_t ranks : {1, 2, 3, 7})
+            for (std::uint64_t rank = 0; rank < ranks; ++rank) {
+                std::uint64_t const begin = first_partition_of(rank, ranks, partitions);
+                std::uint64_t const end = first_partition_of(rank + 1, ranks, partitions);
+                std::vector<PartitionRange> expected;
+                if (begin < end) expected.push_back({begin, end});
+                CHECK(Placement(partitions).ranges_of(rank, ranks) == expected);
+            }
+}
+
+TEST_CASE("blocks are dealt one by one, and what is adjacent is one range") {
+    Placement placement(3);
+    placement.append(Placement(4));
+    CHECK(placement.partition_count() == 7);
+    CHECK(placement.ranges_of(0, 2) == std::vector<PartitionRange>{{0, 2}, {3, 5}});
+    CHECK(placement.ranges_of(1, 2) == std::vector<PartitionRange>{{2, 3}, {5, 7}});
+    CHECK(placement.ranges_of(0, 1) == std::vector<PartitionRange>{{0, 7}});
+    CHECK(Placement().partition_count() == 0);
+    CHECK(Placement().ranges_of(0, 1).empty());
+}

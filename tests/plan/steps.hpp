@@ -53,10 +53,13 @@ public:
                           .parents = std::move(parents),
                           .partition_count = asked}) {}
 
-    bool is_available() const override { return is_held; }
-    using Transformation::forget_parents;
+    bool holds_input(std::size_t) const override { return is_held; }
+    bool is_hash_partitioned() const override { return is_by_hash; }
+    bool can_use_in_place() const override { return is_by_hash; }
+    using Transformation::forget_parent;
 
     bool is_held = false;
+    bool is_by_hash = false;
 };
 
 inline Step narrow_step(Lineage& lineage, std::string name, std::uint32_t line, Step parent) {
@@ -72,6 +75,24 @@ inline Step narrow_chain(Lineage& lineage, Step step, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i)
         step = narrow_step(lineage, "map", static_cast<std::uint32_t>(i + 2), std::move(step));
     return step;
+}
+
+using Source = std::shared_ptr<SourceStep>;
+using Wide = std::shared_ptr<WideTestStep>;
+
+inline Source source_step(Lineage& lineage,
+                          std::string name,
+                          std::uint64_t own_count,
+                          std::uint64_t asked = 0) {
+    return std::make_shared<SourceStep>(lineage, std::move(name), own_count, asked);
+}
+inline Wide wide_step(Lineage& lineage,
+                      std::string name,
+                      std::uint32_t line,
+                      std::vector<Step> parents,
+                      std::uint64_t asked = 0) {
+    return std::make_shared<WideTestStep>(lineage, std::move(name), line, std::move(parents),
+                                          asked);
 }
 
 }  // namespace serry::test

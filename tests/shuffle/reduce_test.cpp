@@ -253,11 +253,12 @@ TEST_CASE(
     ReduceTransformation<std::string, std::int64_t, std::plus<>> step(lineage, {}, source, {}, 1);
     source.reset();
     step.set_partition_count(1);
-    StageSetting const setting{.task_count = 1, .memory_bytes = 1 << 20, .scratch = "/nowhere"};
-    step.open_end(setting);
+    StageSetting const setting{
+        .tasks = Placement(1), .memory_bytes = 1 << 20, .scratch = "/nowhere"};
+    step.open_end(0, setting);
     CHECK_FALSE(step.is_available());
     CHECK(step.parents().size() == 1);
-    step.open_end(setting)->commit();
+    step.open_end(0, setting)->commit();
     CHECK(step.is_available());
     CHECK(step.parents().empty());
     CHECK(alive.expired());

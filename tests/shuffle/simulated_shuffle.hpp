@@ -113,12 +113,12 @@ private:
               step(lineage, CallSite{"job.cpp", 2}, source, std::move(combine), 0) {
             source->set_splits(splits);
             step.set_partition_count(shuffle.setup_.result_partitions);
-            end = step.open_end({.rank = number,
-                                 .rank_count = shuffle.setup_.rank_count,
-                                 .task_count = shuffle.task_count_,
-                                 .memory_bytes = shuffle.setup_.memory_bytes,
-                                 .table_slots = shuffle.setup_.table_slots,
-                                 .scratch = shuffle.setup_.scratch});
+            end = step.open_end(0, {.rank = number,
+                                    .rank_count = shuffle.setup_.rank_count,
+                                    .tasks = Placement(shuffle.task_count_),
+                                    .memory_bytes = shuffle.setup_.memory_bytes,
+                                    .table_slots = shuffle.setup_.table_slots,
+                                    .scratch = shuffle.setup_.scratch});
             end->attach(pipeline);
         }
 

@@ -15,7 +15,7 @@ inline void run_rank(StageEnd& end, int rank, int rank_count, std::uint64_t task
     auto const r = static_cast<std::uint64_t>(rank), ranks = static_cast<std::uint64_t>(rank_count);
     end.prepare({.rank = rank,
                  .rank_count = rank_count,
-                 .task_count = task_count,
+                 .tasks = Placement(task_count),
                  .memory_bytes = 0,
                  .table_slots = 0,
                  .scratch = {}});

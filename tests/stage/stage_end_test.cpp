@@ -50,7 +50,7 @@ TEST_CASE("a setting is that of one rank alone until it is told otherwise") {
     StageSetting const setting;
     CHECK(setting.rank == 0);
     CHECK(setting.rank_count == 1);
-    CHECK(setting.task_count == 0);
+    CHECK(setting.task_count() == 0);
     CHECK(setting.memory_bytes == 0);
     CHECK(setting.table_slots == 0);
     CHECK(setting.scratch.empty());

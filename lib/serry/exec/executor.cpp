@@ -45,6 +45,7 @@ void count_exchange(Exchange const& exchange, StageEnd& end, Vote& own) {
 
 Executor::Outcome Executor::run(StagePlan const& plan, StageEnd& end, TaskRange range) {
     auto const start = Clock::now();
+    std::vector<std::uint64_t> const tasks = own_tasks(plan, range);
     Vote own;
     std::optional<Failure> failure;
     is_in_task_ = true;
@@ -53,10 +54,10 @@ Executor::Outcome Executor::run(StagePlan const& plan, StageEnd& end, TaskRange 
         try {
             end.attach(pipeline);
         } catch (...) {
-            failure = task_failure(plan, first_task(plan, 0), {});
+            failure = task_failure(plan, tasks.empty() ? 0 : tasks.front(), {});
         }
         Exchange exchange(gear_, end);
-        if (!failure) failure = run_tasks(plan, end, range, exchange, pipeline, own);
+        if (!failure) failure = run_tasks(plan, end, tasks, exchange, pipeline, own);
         own.task_seconds.add(seconds_since(start));
         bool const is_complete = exchange.finish(failure.has_value());
         if (exchange.failure() && !failure) {
@@ -86,18 +87,17 @@ Executor::Outcome Executor::run(StagePlan const& plan, StageEnd& end, TaskRange 
 
 std::optional<Executor::Failure> Executor::run_tasks(StagePlan const& plan,
                                                      StageEnd& end,
-                                                     TaskRange range,
+                                                     std::vector<std::uint64_t> const& tasks,
                                                      Exchange& exchange,
                                                      Pipeline& pipeline,
                                                      Vote& own) {
-    std::uint64_t const first = std::max(range.begin, first_task(plan, 0));
-    std::uint64_t const last = std::min(range.end, first_task(plan, 1));
     StagePoller poller(exchange, progress_);
-    progress_.start(plan, last > first ? last - first : 0);
+    progress_.start(plan, tasks.size());
     was_abandoned_ = false;
     std::optional<Failure> failure;
-    for (std::uint64_t p = first; p < last && !failure && !was_abandoned_; ++p) {
-        TaskContext task({p, plan.task_count}, poller);
+    for (std::uint64_t const p : tasks) {
+        if (failure || was_abandoned_) break;
+        TaskContext task({p, plan.task_count()}, poller);
         try {
             end.begin_task(task);
             pipeline.run(task);
@@ -118,16 +118,22 @@ std::optional<Executor::Failure> Executor::run_tasks(StagePlan const& plan,
     if (!failure && !was_abandoned_) try {
             end.end_tasks();
         } catch (...) {
-            failure = task_failure(plan, last > first ? last - 1 : 0, {});
+            failure = task_failure(plan, tasks.empty() ? 0 : tasks.back(), {});
         }
     progress_.end();
     return failure;
 }
 
-/// Of the rank so many after this one.
-std::uint64_t Executor::first_task(StagePlan const& plan, std::uint64_t offset) const {
-    return first_partition_of(static_cast<std::uint64_t>(gear_.comm.rank()) + offset,
-                              static_cast<std::uint64_t>(gear_.comm.rank_count()), plan.task_count);
+/// In ascending order.
+std::vector<std::uint64_t> Executor::own_tasks(StagePlan const& plan, TaskRange range) const {
+    std::vector<std::uint64_t> tasks;
+    for (PartitionRange const& own :
+         plan.tasks.ranges_of(static_cast<std::uint64_t>(gear_.comm.rank()),
+                              static_cast<std::uint64_t>(gear_.comm.rank_count())))
+        for (std::uint64_t p = std::max(own.begin, range.begin); p < std::min(own.end, range.end);
+             ++p)
+            tasks.push_back(p);
+    return tasks;
 }
 
 /// Of the exception being handled, as those below.
@@ -135,7 +141,7 @@ Executor::Failure Executor::task_failure(StagePlan const& plan,
                                          std::uint64_t partition,
                                          InputPosition const& position) {
     std::string text =
-        text_of_failure(plan, fmt::format("partition {} of {}", partition, plan.task_count));
+        text_of_failure(plan, fmt::format("partition {} of {}", partition, plan.task_count()));
     if (position.path)
         text += fmt::format(" (reading {}, bytes {} to {})", *position.path, position.begin,
                             position.end);

@@ -4,6 +4,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "serry/exec/progress.hpp"
 #include "serry/exec/vote.hpp"
@@ -47,11 +48,11 @@ private:
 
     std::optional<Failure> run_tasks(StagePlan const& plan,
                                      StageEnd& end,
-                                     TaskRange range,
+                                     std::vector<std::uint64_t> const& tasks,
                                      Exchange& exchange,
                                      Pipeline& pipeline,
                                      Vote& own);
-    std::uint64_t first_task(StagePlan const& plan, std::uint64_t offset) const;
+    std::vector<std::uint64_t> own_tasks(StagePlan const& plan, TaskRange range) const;
     Failure task_failure(StagePlan const& plan,
                          std::uint64_t partition,
                          InputPosition const& position);

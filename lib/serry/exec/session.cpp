@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <fstream>
+#include <utility>
 
 #include <boost/mpi/collectives/broadcast.hpp>
 #include <boost/mpi/communicator.hpp>
@@ -127,7 +129,7 @@ Vote Session::run(Transformation& target,
     for (std::size_t i = 0; i + 1 < plan.stages.size(); ++i) {
         StagePlan const& stage = plan.stages[i];
         auto& step = dynamic_cast<WideStep&>(find_transformation(target, stage.transformation));
-        run_stage(stage, *step.open_end(setting_for(stage)), {});
+        run_stage(stage, *step.open_end(stage.input, setting_for(stage)), {});
     }
     end.prepare(setting_for(plan.stages.back()));
     return run_stage(plan.stages.back(), end, range);
@@ -163,7 +165,7 @@ StageSetting Session::setting_for(StagePlan const& stage) const {
     // A quarter of the memory is left to the user's code.
     return {.rank = comm_.rank(),
             .rank_count = comm_.rank_count(),
-            .task_count = stage.task_count,
+            .tasks = stage.tasks,
             .memory_bytes = options_.memory_bytes / 4 * 3,
             .table_slots = options_.table_slots,
             .scratch = options_.scratch};
@@ -183,7 +185,9 @@ ExchangeGear& Session::gear() {
     return *gear_;
 }
 
-Session::Gathered Session::gather_results(std::string_view encoded, std::uint64_t record_count) {
+Session::Gathered Session::gather_results(std::string_view encoded,
+                                          std::uint64_t record_count,
+                                          std::vector<ResultPiece> const& pieces) {
     constexpr std::uint64_t least_shared_bytes = std::uint64_t{1} << 20;
     std::uint64_t const total_bytes = comm_.all_reduce_sum(encoded.size());
     std::uint64_t const total_records = comm_.all_reduce_sum(record_count);
@@ -194,6 +198,10 @@ Session::Gathered Session::gather_results(std::string_view encoded, std::uint64_
                         "or raise SERRY_COLLECT_LIMIT",
                         format_bytes(total_bytes), format_bytes(options_.collect_limit_bytes)),
             ExitCode::does_not_fit);
+    if (comm_.all_reduce_sum(pieces.size() > 1) > 0) {
+        auto bytes = std::make_shared<std::string const>(gather_pieces(encoded, pieces));
+        return {bytes, *bytes, total_records};
+    }
     if (total_bytes < least_shared_bytes) {
         auto bytes = std::make_shared<std::string const>(comm_.all_gather(encoded).bytes);
         return {bytes, *bytes, total_records};
@@ -201,6 +209,25 @@ Session::Gathered Session::gather_results(std::string_view encoded, std::uint64_
     auto shared =
         comm::NodeBytes::gather(comm_, *nodes_, encoded, comm_.all_gather_number(encoded.size()));
     return {shared, shared->view(), total_records};
+}
+
+std::string Session::gather_pieces(std::string_view encoded,
+                                   std::vector<ResultPiece> const& pieces) {
+    std::string_view const own(reinterpret_cast<char const*>(pieces.data()),
+                               pieces.size() * sizeof(ResultPiece));
+    std::string const gathered = comm_.all_gather(encoded).bytes;
+    std::string const table = comm_.all_gather(own).bytes;
+    std::vector<ResultPiece> all(table.size() / sizeof(ResultPiece));
+    std::memcpy(static_cast<void*>(all.data()), table.data(), table.size());
+    std::uint64_t at = 0;
+    for (ResultPiece& piece : all) piece.begin = std::exchange(at, at + piece.byte_count);
+    std::sort(all.begin(), all.end(), [](ResultPiece const& a, ResultPiece const& b) {
+        return a.first_partition < b.first_partition;
+    });
+    std::string ordered;
+    ordered.reserve(gathered.size());
+    for (ResultPiece const& piece : all) ordered.append(gathered, piece.begin, piece.byte_count);
+    return ordered;
 }
 
 std::string Session::on_rank_0(std::function<std::string()> const& f) {

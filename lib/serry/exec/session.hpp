@@ -15,6 +15,7 @@
 #include "serry/exec/progress.hpp"
 #include "serry/exec/stage_report.hpp"
 #include "serry/plan/lineage.hpp"
+#include "serry/sink/result_pieces.hpp"
 
 namespace serry {
 
@@ -49,14 +50,17 @@ public:
     /// everyone throws.
     std::string on_rank_0(std::function<std::string()> const& f);
 
-    /// Every rank's encoded records, in order of rank, for every rank to read: from 1 MiB on held
-    /// once a node. Throws StorageError (does_not_fit) beyond the limit on results.
+    /// Every rank's encoded records, in order of partition, for every rank to read: from 1 MiB on
+    /// held once a node, but for those of unions, of which a rank has several stretches of
+    /// partitions (`pieces`). Throws StorageError (does_not_fit) beyond the limit on results.
     struct Gathered {
         std::shared_ptr<void const> owner;
         std::string_view bytes;
         std::uint64_t record_count = 0;
     };
-    Gathered gather_results(std::string_view encoded, std::uint64_t record_count);
+    Gathered gather_results(std::string_view encoded,
+                            std::uint64_t record_count,
+                            std::vector<ResultPiece> const& pieces = {});
 
     /// Holds what results that are views point at.
     Arena& arena() { return arena_; }
@@ -69,6 +73,7 @@ public:
 private:
     void agree_on(Announcement::Kind kind, std::string const& what);
     StageSetting setting_for(StagePlan const& stage) const;
+    std::string gather_pieces(std::string_view encoded, std::vector<ResultPiece> const& pieces);
     Vote run_stage(StagePlan const& stage, StageEnd& end, TaskRange range);
     void write_event(StagePlan const& stage, Vote const& own);
     void append_events(std::vector<std::string> const& lines);

@@ -18,7 +18,7 @@ Row row_of(StageReport const& report, int rank_count) {
         return bytes ? format_bytes(bytes) : "-";
     };
     return {std::to_string(report.plan.number),
-            format_count(report.plan.task_count),
+            format_count(report.plan.task_count()),
             format_count(vote.records_in),
             format_count(vote.records_out),
             bytes_or_dash(vote.bytes_in),
@@ -72,7 +72,7 @@ std::string stage_event(StagePlan const& plan,
         R"("seconds":{:.6f},"task_seconds":{:.6f},"exchange_seconds":{:.6f},"wait_seconds":{:.6f}}})"
         "\n",
         json_text(job_id), plan.number, json_text(plan.name), rank, json_text(node),
-        plan.task_count, own.records_in, own.records_out, own.bytes_in, own.bytes_out,
+        plan.task_count(), own.records_in, own.records_out, own.bytes_in, own.bytes_out,
         own.bytes_sent, own.bytes_received, own.records_sent, own.records_received,
         own.spilled_bytes, own.rounds, own.peak_exchange_bytes, own.seconds.sum,
         own.task_seconds.sum, own.exchange_seconds.sum, own.wait_seconds.sum);

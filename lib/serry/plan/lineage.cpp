@@ -26,7 +26,7 @@ Transformation::~Transformation() {
     while (!unneeded.empty()) {
         std::shared_ptr<Transformation> const step = std::move(unneeded.back());
         unneeded.pop_back();
-        if (step.use_count() > 1) continue;
+        if (!step || step.use_count() > 1) continue;
         for (auto& parent : step->recorded_.parents) unneeded.push_back(std::move(parent));
         step->recorded_.parents.clear();
     }
@@ -36,9 +36,15 @@ SplitList Transformation::list_splits(SplitRequest const&) const {
     throw std::logic_error(label() + " is no source and has no splits");
 }
 
+bool Transformation::is_available() const {
+    for (std::size_t i = 0; i < recorded_.parents.size(); ++i)
+        if (!holds_input(i)) return false;
+    return !recorded_.parents.empty();
+}
+
 void Transformation::set_splits(SplitList splits) {
     splits_ = std::move(splits);
-    partition_count_ = splits_.splits.size();
+    placement_ = Placement(splits_.splits.size());
 }
 
 }  // namespace serry

@@ -57,6 +57,7 @@ public:
     std::string const& name() const { return recorded_.name; }
     CallSite at() const { return recorded_.at; }
     Dependency dependency() const { return recorded_.dependency; }
+    /// In order; null where an input is held and what came before it forgotten.
     std::vector<std::shared_ptr<Transformation>> const& parents() const {
         return recorded_.parents;
     }
@@ -69,24 +70,42 @@ public:
     /// Sources only, and called on rank 0 alone, once: cut the input. Throws InputError.
     virtual SplitList list_splits(SplitRequest const& request) const;
 
-    /// Wide steps: whether its output is held by the ranks, so that its stage need not run (again).
-    virtual bool is_available() const { return false; }
+    /// Whether what this step needs of an input (of parents()[input]) is held by the ranks, so that
+    /// nothing before it need run (again).
+    virtual bool holds_input(std::size_t) const { return false; }
+    /// Whether all inputs are held.
+    bool is_available() const;
 
-    /// What the plan decided, set on every rank alike. 0 before it.
-    std::uint64_t partition_count() const { return partition_count_; }
-    void set_partition_count(std::uint64_t count) { partition_count_ = count; }
+    /// Whether partitions are ranges of the hash of the records' keys, and records lie in WireOrder
+    /// in them.
+    virtual bool is_hash_partitioned() const { return false; }
+    /// Wide steps: whether an input that is hash-partitioned already, into as many partitions as
+    /// the result is to have, can stay where it is.
+    virtual bool can_use_in_place() const { return false; }
+
+    /// What the plan decided, set on every rank alike. No partitions before it.
+    Placement const& placement() const { return placement_; }
+    std::uint64_t partition_count() const { return placement_.partition_count(); }
+    void set_placement(Placement placement) { placement_ = std::move(placement); }
+    void set_partition_count(std::uint64_t count) { placement_ = Placement(count); }
+    /// Of a wide step: whether an input needs no exchange.
+    bool is_in_place(std::size_t input) const {
+        return input < in_place_.size() && in_place_[input];
+    }
+    void set_in_place(std::vector<bool> inputs) { in_place_ = std::move(inputs); }
     SplitList const& splits() const { return splits_; }
     void set_splits(SplitList splits);
 
 protected:
-    /// Drop the steps before this one: they are not needed once its output is held.
-    void forget_parents() { recorded_.parents.clear(); }
+    /// Drop the steps before this one: they are not needed once what it needs of them is held.
+    void forget_parent(std::size_t input) { recorded_.parents[input].reset(); }
 
 private:
     Recorded recorded_;
     std::uint32_t id_;
     std::uint64_t fingerprint_;
-    std::uint64_t partition_count_ = 0;
+    Placement placement_;
+    std::vector<bool> in_place_;
     SplitList splits_;
 };
 

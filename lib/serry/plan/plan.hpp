@@ -13,14 +13,17 @@ namespace serry {
 struct StagePlan {
     std::uint32_t number = 0;  ///< counted over the job, from 1
     std::uint32_t transformation =
-        0;  ///< its last step: the wide one that it ends in, or the action's
+        0;                    ///< its last step: the wide one that it ends in, or the action's
+    std::uint32_t input = 0;  ///< of the wide step: whose records it runs
     bool ends_in_exchange = false;
-    std::uint64_t task_count = 0;
-    std::string name;  ///< "read_text > flat_map > map > reduce_by_key"
+    Placement tasks{};
+    std::string name{};  ///< "read_text > flat_map > map > reduce_by_key"
+
+    std::uint64_t task_count() const { return tasks.partition_count(); }
 
     template <typename Archive>
     void serialize(Archive& archive, unsigned) {
-        archive& number& transformation& ends_in_exchange& task_count& name;
+        archive& number& transformation& input& ends_in_exchange& tasks& name;
     }
 };
 
@@ -28,11 +31,12 @@ struct StagePlan {
 struct Decision {
     std::uint32_t transformation = 0;
     std::uint64_t partition_count = 0;
-    SplitList splits;  ///< of sources
+    SplitList splits{};            ///< of sources
+    std::vector<bool> in_place{};  ///< of wide steps: which inputs need no exchange
 
     template <typename Archive>
     void serialize(Archive& archive, unsigned) {
-        archive& transformation& partition_count& splits;
+        archive& transformation& partition_count& splits& in_place;
     }
 };
 
@@ -77,8 +81,5 @@ void apply_decisions(Plan const& plan, Transformation& target);
 
 /// The step with this id at or before `target`; throws std::logic_error if there is none.
 Transformation& find_transformation(Transformation& target, std::uint32_t id);
-
-/// The stages as text, one line each with its steps and their call sites: what would run.
-std::string explain(Transformation& target, std::uint64_t default_partitions);
 
 }  // namespace serry

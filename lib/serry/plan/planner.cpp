@@ -1,8 +1,6 @@
 #include <algorithm>
-#include <functional>
 #include <stdexcept>
 #include <unordered_map>
-#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -10,28 +8,18 @@
 #include "serry/base/options.hpp"
 #include "serry/base/units.hpp"
 #include "serry/plan/plan.hpp"
+#include "serry/plan/visit.hpp"
 
 namespace serry {
 namespace {
 
-/// Visits the steps that an action on `target` runs, parents first, each once; steps whose output
-/// is held are visited but nothing before them.
-void visit_needed(Transformation& target, std::function<void(Transformation&)> const& visit) {
-    std::unordered_set<std::uint32_t> seen;
-    // By hand rather than by recursion: a loop may have recorded a chain of a million steps.
-    std::vector<std::pair<Transformation*, std::size_t>> path{{&target, 0}};
-    seen.insert(target.id());
-    while (!path.empty()) {
-        auto& [step, next_parent] = path.back();
-        if (!step->is_available() && next_parent < step->parents().size()) {
-            Transformation* const parent = step->parents()[next_parent++].get();
-            if (seen.insert(parent->id()).second) path.emplace_back(parent, 0);
-        } else {
-            Transformation* const done = step;
-            path.pop_back();
-            visit(*done);
-        }
-    }
+/// A narrow step's partitions are its parents', one behind the other.
+template <typename PlacementOf>
+Placement joined_placement(Transformation const& step, PlacementOf const& placement_of) {
+    if (step.is_available()) return step.placement();
+    Placement placement;
+    for (auto const& parent : step.parents()) placement.append(placement_of(*parent));
+    return placement;
 }
 
 class Planner {
@@ -46,9 +34,16 @@ public:
     }
 
 private:
-    std::uint64_t partitions(Transformation const& step) const {
+    Placement const& placement(Transformation const& step) const {
         auto const decided = decided_.find(step.id());
-        return decided != decided_.end() ? decided->second : step.partition_count();
+        return decided != decided_.end() ? decided->second : step.placement();
+    }
+    std::uint64_t partitions(Transformation const& step) const {
+        return placement(step).partition_count();
+    }
+    bool is_in_place(Transformation const& step, std::size_t input) const {
+        auto const decided = in_place_.find(step.id());
+        return decided != in_place_.end() ? decided->second[input] : step.is_in_place(input);
     }
 
     static std::uint64_t asked_partitions(Transformation const& step) {
@@ -66,7 +61,8 @@ private:
                 decide_source(step);
                 break;
             case Dependency::narrow:
-                decided_[step.id()] = partitions(*step.parents()[0]);
+                decided_[step.id()] = joined_placement(
+                    step, [this](auto const& parent) { return placement(parent); });
                 break;
             case Dependency::wide:
                 decide_wide(step);
@@ -76,49 +72,69 @@ private:
 
     void decide_source(Transformation& step) {
         if (step.partition_count() > 0) return;
-        Decision decision{.transformation = step.id(), .partition_count = 0, .splits = {}};
+        Decision decision{.transformation = step.id()};
         std::uint64_t const asked = asked_partitions(step);
         decision.splits =
             step.list_splits({.partition_count = asked ? asked : default_partitions_});
         decision.partition_count = decision.splits.splits.size();
-        decided_[step.id()] = decision.partition_count;
+        decided_[step.id()] = Placement(decision.partition_count);
         plan_.decisions.push_back(std::move(decision));
     }
 
     void decide_wide(Transformation& step) {
-        if (step.is_available()) return;
-        std::uint64_t count = step.partition_count();
-        if (count == 0) {
-            std::uint64_t const asked = asked_partitions(step);
-            count = asked                 ? asked
-                    : default_partitions_ ? default_partitions_
-                                          : partitions(*step.parents()[0]);
-            plan_.decisions.push_back(
-                {.transformation = step.id(), .partition_count = count, .splits = {}});
+        if (step.partition_count() == 0) decide_partitions(step);
+        for (std::size_t input = 0; input < step.parents().size(); ++input)
+            if (!step.holds_input(input) && !is_in_place(step, input)) add_exchange(step, input);
+    }
+
+    void decide_partitions(Transformation& step) {
+        Decision decision{.transformation = step.id()};
+        std::uint64_t const asked = asked_partitions(step);
+        decision.partition_count = asked                 ? asked
+                                   : default_partitions_ ? default_partitions_
+                                                         : partitions_of_inputs(step);
+        for (auto const& parent : step.parents())
+            decision.in_place.push_back(step.can_use_in_place() && parent->is_hash_partitioned()
+                                        && partitions(*parent) == decision.partition_count);
+        decided_[step.id()] = Placement(decision.partition_count);
+        in_place_[step.id()] = decision.in_place;
+        plan_.decisions.push_back(std::move(decision));
+    }
+
+    /// As many as the largest input has; of those that could stay where they are, if there are any.
+    std::uint64_t partitions_of_inputs(Transformation const& step) const {
+        std::uint64_t most = 0, most_in_place = 0;
+        for (auto const& parent : step.parents()) {
+            most = std::max(most, partitions(*parent));
+            if (step.can_use_in_place() && parent->is_hash_partitioned())
+                most_in_place = std::max(most_in_place, partitions(*parent));
         }
-        decided_[step.id()] = count;
+        return most_in_place ? most_in_place : most;
+    }
+
+    void add_exchange(Transformation const& step, std::size_t input) {
+        Transformation const& parent = *step.parents()[input];
         plan_.stages.push_back({.number = next_number_++,
                                 .transformation = step.id(),
+                                .input = static_cast<std::uint32_t>(input),
                                 .ends_in_exchange = true,
-                                .task_count = partitions(*step.parents()[0]),
-                                .name = chain_name(*step.parents()[0], step.name())});
+                                .tasks = placement(parent),
+                                .name = chain_name(parent, step.name())});
     }
 
     void add_action_stage(Transformation& target, std::string const& action) {
         plan_.stages.push_back({.number = next_number_++,
                                 .transformation = target.id(),
                                 .ends_in_exchange = false,
-                                .task_count = partitions(target),
+                                .tasks = placement(target),
                                 .name = chain_name(target, action)});
     }
 
     /// "read_text > map > ending", from the last exchange or source before it.
-    static std::string chain_name(Transformation const& last, std::string const& ending) {
-        std::vector<std::string const*> names;
-        Transformation const* step = &last;
-        for (; step->dependency() == Dependency::narrow; step = step->parents()[0].get())
-            names.push_back(&step->name());
-        names.push_back(&step->name());
+    std::string chain_name(Transformation const& last, std::string const& ending) const {
+        std::vector<std::string> names;
+        for (Transformation const* step = &last; step; step = only_parent(*step))
+            names.push_back(step->name() + in_place_note(*step));
         constexpr std::size_t most = 8;
         std::string text;
         for (std::size_t i = names.size(); i-- > 0;) {
@@ -127,14 +143,34 @@ private:
                 i = most / 2;
                 continue;
             }
-            text += *names[i] + " > ";
+            text += names[i] + " > ";
         }
         return text + ending;
     }
 
+    /// The step whose records this one takes within the same stage, if it is one step.
+    Transformation const* only_parent(Transformation const& step) const {
+        if (step.parents().size() != 1 || step.holds_input(0)) return nullptr;
+        if (step.dependency() == Dependency::wide && !is_in_place(step, 0)) return nullptr;
+        return step.parents()[0].get();
+    }
+
+    /// What an exchange that is not needed is shown by.
+    std::string in_place_note(Transformation const& step) const {
+        if (step.dependency() != Dependency::wide) return {};
+        std::string inputs;
+        for (std::size_t input = 0; input < step.parents().size(); ++input)
+            if (is_in_place(step, input) && step.parents().size() > 1)
+                inputs += fmt::format("{}{}", inputs.empty() ? " of input " : ", ", input + 1);
+            else if (is_in_place(step, input))
+                return " (no exchange)";
+        return inputs.empty() ? inputs : " (no exchange" + inputs + ")";
+    }
+
     std::uint64_t default_partitions_;
     std::uint32_t next_number_ = 1;
-    std::unordered_map<std::uint32_t, std::uint64_t> decided_;
+    std::unordered_map<std::uint32_t, Placement> decided_;
+    std::unordered_map<std::uint32_t, std::vector<bool>> in_place_;
     Plan plan_;
 };
 
@@ -152,15 +188,18 @@ void apply_decisions(Plan const& plan, Transformation& target) {
     for (Decision const& decision : plan.decisions) decisions[decision.transformation] = &decision;
     visit_needed(target, [&](Transformation& step) {
         if (step.dependency() == Dependency::narrow) {
-            step.set_partition_count(step.parents()[0]->partition_count());
+            step.set_placement(
+                joined_placement(step, [](auto const& parent) { return parent.placement(); }));
             return;
         }
         auto const found = decisions.find(step.id());
         if (found == decisions.end()) return;
-        if (step.dependency() == Dependency::none)
+        if (step.dependency() == Dependency::none) {
             step.set_splits(found->second->splits);
-        else
+        } else {
             step.set_partition_count(found->second->partition_count);
+            step.set_in_place(found->second->in_place);
+        }
     });
 }
 
@@ -172,34 +211,6 @@ Transformation& find_transformation(Transformation& target, std::uint32_t id) {
     if (!found)
         throw std::logic_error(fmt::format("the plan names step {}, which is not here", id));
     return *found;
-}
-
-std::string explain(Transformation& target, std::uint64_t default_partitions) {
-    std::string text;
-    std::uint32_t stage = 1;
-    std::unordered_map<std::uint32_t, std::uint64_t> counts;  // 0: not known yet
-    auto const count_of = [&](Transformation const& step) {
-        if (step.partition_count() > 0) return step.partition_count();
-        if (step.dependency() != Dependency::narrow) {
-            if (step.asked_partition_count() > 0) return step.asked_partition_count();
-            if (default_partitions > 0) return default_partitions;
-        }
-        return step.parents().empty() ? 0 : counts[step.parents()[0]->id()];
-    };
-    auto const partitions = [](std::uint64_t count) {
-        return count ? fmt::format(", {} partitions", count)
-                     : ", partitions from the input's bytes";
-    };
-    text += fmt::format("stage {}\n", stage);
-    visit_needed(target, [&](Transformation& step) {
-        bool const wide = step.dependency() == Dependency::wide;
-        bool const counted = step.dependency() != Dependency::narrow;
-        std::uint64_t const count = counts[step.id()] = count_of(step);
-        text += fmt::format("  {}{}{}\n", step.label(), counted ? partitions(count) : "",
-                            wide && step.is_available() ? ", held in memory: not run again" : "");
-        if (wide && !step.is_available()) text += fmt::format("stage {}\n", ++stage);
-    });
-    return text;
 }
 
 }  // namespace serry

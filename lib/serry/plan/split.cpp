@@ -1,6 +1,7 @@
 #include "serry/plan/split.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace serry {
 
@@ -25,6 +26,31 @@ std::uint64_t rank_of_partition(std::uint64_t partition,
                                 std::uint64_t rank_count) {
     __extension__ using Wide = unsigned __int128;
     return static_cast<std::uint64_t>(static_cast<Wide>(partition) * rank_count / partition_count);
+}
+
+std::uint64_t Placement::partition_count() const {
+    return std::accumulate(blocks_.begin(), blocks_.end(), std::uint64_t{0});
+}
+
+std::vector<PartitionRange> Placement::ranges_of(std::uint64_t rank,
+                                                 std::uint64_t rank_count) const {
+    std::vector<PartitionRange> ranges;
+    std::uint64_t before = 0;
+    for (std::uint64_t const block : blocks_) {
+        PartitionRange const own{before + first_partition_of(rank, rank_count, block),
+                                 before + first_partition_of(rank + 1, rank_count, block)};
+        before += block;
+        if (own.begin == own.end) continue;
+        if (!ranges.empty() && ranges.back().end == own.begin)
+            ranges.back().end = own.end;
+        else
+            ranges.push_back(own);
+    }
+    return ranges;
+}
+
+void Placement::append(Placement const& other) {
+    blocks_.insert(blocks_.end(), other.blocks_.begin(), other.blocks_.end());
 }
 
 }  // namespace serry

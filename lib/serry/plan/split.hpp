@@ -39,6 +39,14 @@ struct SplitRequest {
 /// alone, never from the ranks.
 std::uint64_t default_partition_count(std::uint64_t total_bytes);
 
+/// Partitions [begin, end).
+struct PartitionRange {
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+
+    friend bool operator==(PartitionRange const&, PartitionRange const&) = default;
+};
+
 /// The rank that runs partition `partition` of `partition_count`, and the first partition of a
 /// rank: contiguous blocks, in order. rank == rank_count gives the end of the last block.
 std::uint64_t first_partition_of(std::uint64_t rank,
@@ -47,5 +55,30 @@ std::uint64_t first_partition_of(std::uint64_t rank,
 std::uint64_t rank_of_partition(std::uint64_t partition,
                                 std::uint64_t partition_count,
                                 std::uint64_t rank_count);
+
+/// Which partitions of a dataset are whose. They are dealt to the ranks in blocks: of each block
+/// every rank has a contiguous, equal share. A union has the blocks of its parts, so that nothing
+/// moves; every other dataset is one block.
+class Placement {
+public:
+    Placement() = default;
+    explicit Placement(std::uint64_t partition_count) : blocks_{partition_count} {}
+
+    std::uint64_t partition_count() const;
+    /// A rank's partitions, in ascending order.
+    std::vector<PartitionRange> ranges_of(std::uint64_t rank, std::uint64_t rank_count) const;
+    /// Put the partitions of `other` behind these.
+    void append(Placement const& other);
+
+    friend bool operator==(Placement const&, Placement const&) = default;
+
+    template <typename Archive>
+    void serialize(Archive& archive, unsigned) {
+        archive& blocks_;
+    }
+
+private:
+    std::vector<std::uint64_t> blocks_;
+};
 
 }  // namespace serry

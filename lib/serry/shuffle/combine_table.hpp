@@ -29,8 +29,8 @@ namespace serry {
 template <typename V, typename F, bool is_ordered>
 class CombineTable {
 public:
-    CombineTable(F const& combine, std::uint64_t most_slots, LeafRange leaves)
-        : combine_(combine), leaves_(leaves), tiny_(most_slots), wide_(most_slots) {}
+    CombineTable(F const& combine, std::uint64_t most_slots, Leaves leaves)
+        : combine_(combine), leaves_(std::move(leaves)), tiny_(most_slots), wide_(most_slots) {}
 
     /// Where the key's slot is looked for first. To be prefetched by the caller in a loop that does
     /// other work as well: GCC 12 takes a function that only prefetches for one without effect, and
@@ -184,7 +184,7 @@ private:
     }
 
     F const& combine_;
-    LeafRange leaves_;
+    Leaves leaves_;
     SlotTable<TinyKey, Cell> tiny_;
     SlotTable<WideKey, Cell> wide_;
     bool is_frozen_ = false;

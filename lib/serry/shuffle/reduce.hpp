@@ -30,11 +30,11 @@ public:
     ReduceSender(Transformation const& step,
                  F const& combine,
                  StageSetting const& setting,
-                 LeafRange leaves,
+                 Leaves leaves,
                  Limits limits,
                  std::uint64_t partition_count)
         : step_(step),
-          table_(combine, limits.table_slots, leaves),
+          table_(combine, limits.table_slots, std::move(leaves)),
           waiting_limit_bytes_(limits.waiting_bytes),
           partition_count_(partition_count),
           rank_count_(static_cast<std::uint64_t>(setting.rank_count)) {}
@@ -313,7 +313,7 @@ private:
         V value = decoded(record.value);
         if constexpr (is_ordered) {
             if (record.leaf != leaf_) {
-                spines_.push(spine_, {leaf_, std::move(value_)}, record.leaf, all_leaves,
+                spines_.push(spine_, {leaf_, std::move(value_)}, record.leaf, all_leaves_,
                              adopting<V>(combine_, arena_));
                 leaf_ = record.leaf;
                 value_ = std::move(value);
@@ -334,7 +334,7 @@ private:
     void store_group() {
         if (!has_group_) return;
         if constexpr (is_ordered) {
-            spines_.finish(spine_, {leaf_, std::move(value_)}, all_leaves,
+            spines_.finish(spine_, {leaf_, std::move(value_)}, all_leaves_,
                            adopting<V>(combine_, arena_), folded_);
             value_ = std::move(folded_[0].value);
         }
@@ -349,7 +349,7 @@ private:
         if constexpr (has_views<V>) arena_.clear();
     }
 
-    static constexpr LeafRange all_leaves{0, 1, 1};
+    Leaves const all_leaves_{LeafRange{0, 1, 1}};
 
     Transformation const& step_;
     F const& combine_;
@@ -391,9 +391,10 @@ public:
     void attach(Pipeline& pipeline, Consumer<KeyValue<K, V>>& next) override {
         pipeline.add_head<StoreReader<K, V>>(*store_, next);
     }
-    bool is_available() const override { return store_ != nullptr; }
+    bool holds_input(std::size_t) const override { return store_ != nullptr; }
+    bool is_hash_partitioned() const override { return true; }
 
-    std::unique_ptr<StageEnd> open_end(StageSetting const& setting) override {
+    std::unique_ptr<StageEnd> open_end(std::size_t, StageSetting const& setting) override {
         return std::make_unique<End>(*this, setting);
     }
 
@@ -416,11 +417,9 @@ private:
               receiver_(setting.rank_count, is_ordered, store_->storage(), groups_) {}
 
         void attach(Pipeline& pipeline) override {
-            LeafRange const leaves{first_partition_of(rank(), ranks(), setting_.task_count),
-                                   first_partition_of(rank() + 1, ranks(), setting_.task_count),
-                                   setting_.task_count};
-            sender_ = &pipeline.add<Sender>(step_, step_.combine_, setting_, leaves, limits(),
-                                            step_.partition_count());
+            Leaves leaves(setting_.own_tasks(), setting_.task_count());
+            sender_ = &pipeline.add<Sender>(step_, step_.combine_, setting_, std::move(leaves),
+                                            limits(), step_.partition_count());
             step_.parent_->attach(pipeline, *sender_);
         }
 
@@ -434,7 +433,7 @@ private:
         void commit() override {
             step_.store_ = std::move(store_);
             step_.parent_ = nullptr;
-            step_.forget_parents();
+            step_.forget_parent(0);
         }
 
     private:

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <vector>
 
 #include "serry/base/error.hpp"
 #include "serry/base/units.hpp"
 #include "serry/serde/codec.hpp"
 #include "serry/sink/action_end.hpp"
+#include "serry/sink/result_pieces.hpp"
 
 namespace serry {
 
@@ -25,6 +27,13 @@ public:
 
     ByteWriter const& encoded() const { return encoded_; }
     std::uint64_t record_count() const { return record_count_; }
+    std::vector<ResultPiece> const& pieces() const { return pieces_.all(); }
+
+    void begin_task(TaskContext& task) override {
+        ActionEnd<T>::begin_task(task);
+        pieces_.begin_task(task.partition().index, encoded_.size());
+    }
+    void end_task(TaskContext&) override { pieces_.end_task(encoded_.size()); }
 
 private:
     void use(std::span<T const> batch) override {
@@ -43,6 +52,7 @@ private:
     std::uint64_t most_records_;
     std::uint64_t limit_bytes_;
     ByteWriter encoded_;
+    ResultPieces pieces_;
     std::uint64_t record_count_ = 0;
 };
 

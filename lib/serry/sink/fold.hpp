@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -22,10 +23,7 @@ public:
         : ActionEnd<T>(parent), action_(action), combine_(combine) {}
 
     void prepare(StageSetting const& setting) override {
-        auto const rank = static_cast<std::uint64_t>(setting.rank);
-        auto const ranks = static_cast<std::uint64_t>(setting.rank_count);
-        leaves_ = {first_partition_of(rank, ranks, setting.task_count),
-                   first_partition_of(rank + 1, ranks, setting.task_count), setting.task_count};
+        leaves_ = {setting.own_tasks(), setting.task_count()};
     }
 
     void end_task(TaskContext& task) override {
@@ -103,7 +101,7 @@ private:
 
     Transformation const& action_;
     F const& combine_;
-    LeafRange leaves_;
+    Leaves leaves_;
     std::optional<T> value_;
     std::optional<Entry> last_;
     Spines<T> spines_;
@@ -119,23 +117,26 @@ private:
 /// Views in the result point into `arena`.
 template <Encodable T, typename F>
 std::optional<T> fold_partials(std::string_view encoded, F const& combine, Arena& arena) {
-    constexpr LeafRange all{0, 1, 1};
+    Leaves const all(LeafRange{0, 1, 1});
     using Entry = typename Spines<T>::Entry;
     Spines<T> spines;
     typename Spines<T>::Spine spine = Spines<T>::none;
-    std::optional<Entry> last;
     Arena meanwhile;
     auto const f = adopting<T>(combine, meanwhile);
+    std::vector<Entry> entries;
     ByteReader reader(encoded);
     while (reader.remaining() > 0) {
         auto const leaf = static_cast<std::uint32_t>(reader.take_varint());
-        T value = decode<T>(reader);
-        if (last) spines.push(spine, std::move(*last), leaf, all, f);
-        last.emplace(Entry{leaf, std::move(value)});
+        entries.push_back({leaf, decode<T>(reader)});
     }
-    if (!last) return std::nullopt;
+    if (entries.empty()) return std::nullopt;
+    // Of a union a rank has leaves before and behind those of others.
+    std::stable_sort(entries.begin(), entries.end(),
+                     [](Entry const& a, Entry const& b) { return a.leaf < b.leaf; });
+    for (std::size_t i = 0; i + 1 < entries.size(); ++i)
+        spines.push(spine, std::move(entries[i]), entries[i + 1].leaf, all, f);
     std::vector<Entry> folded;
-    spines.finish(spine, std::move(*last), all, f, folded);
+    spines.finish(spine, std::move(entries.back()), all, f, folded);
     T result = std::move(folded[0].value);
     adopt_views(result, arena);
     return result;

@@ -4,7 +4,9 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "serry/plan/split.hpp"
 #include "serry/stage/task.hpp"
 
 namespace serry {
@@ -51,10 +53,17 @@ struct Incoming {
 struct StageSetting {
     int rank = 0;
     int rank_count = 1;
-    std::uint64_t task_count = 0;
+    Placement tasks{};               ///< of the stage, over the ranks
     std::uint64_t memory_bytes = 0;  ///< for this stage's end altogether
     std::uint64_t table_slots = 0;   ///< most slots of a combine table; 0: from the memory
-    std::string scratch;
+    std::string scratch{};
+
+    std::uint64_t task_count() const { return tasks.partition_count(); }
+    /// The tasks of this rank, in ascending order.
+    std::vector<PartitionRange> own_tasks() const {
+        return tasks.ranges_of(static_cast<std::uint64_t>(rank),
+                               static_cast<std::uint64_t>(rank_count));
+    }
 };
 
 /// What a stage's records run into on one rank: an exchange, or an action.
@@ -84,9 +93,9 @@ struct StageEnd {
 /// A step whose stage ends in an exchange.
 struct WideStep {
     virtual ~WideStep() = default;
-    /// This rank's end of the stage that makes the step's result. Committed, it leaves the result
-    /// held by the step; destroyed without, nothing.
-    virtual std::unique_ptr<StageEnd> open_end(StageSetting const& setting) = 0;
+    /// This rank's end of the stage that runs the records of `input` into the step. Committed, it
+    /// leaves what the step needs of them held by it; destroyed without, nothing.
+    virtual std::unique_ptr<StageEnd> open_end(std::size_t input, StageSetting const& setting) = 0;
 };
 
 }  // namespace serry

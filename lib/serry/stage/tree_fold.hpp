@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "serry/base/arena.hpp"
+#include "serry/plan/split.hpp"
 #include "serry/serde/codec.hpp"
 
 namespace serry {
@@ -17,6 +18,29 @@ struct LeafRange {
     std::uint64_t begin = 0;
     std::uint64_t end = 0;
     std::uint64_t count = 0;
+};
+
+/// All the source partitions whose records a rank has seen whole.
+class Leaves {
+public:
+    Leaves() = default;
+    Leaves(LeafRange range) : ranges_{range} {}
+    Leaves(std::uint64_t begin, std::uint64_t end, std::uint64_t count)
+        : Leaves(LeafRange{begin, end, count}) {}
+    /// `own` in ascending order, of `count` leaves.
+    Leaves(std::vector<PartitionRange> const& own, std::uint64_t count) {
+        for (PartitionRange const& range : own) ranges_.push_back({range.begin, range.end, count});
+    }
+
+    /// The range that holds `leaf`, which is one of them.
+    LeafRange const& around(std::uint32_t leaf) const {
+        std::size_t i = 0;
+        while (i + 1 < ranges_.size() && ranges_[i].end <= leaf) ++i;
+        return ranges_[i];
+    }
+
+private:
+    std::vector<LeafRange> ranges_;
 };
 
 /// `f` as Spines need it for values that they keep: what its results view is copied into `arena`.
@@ -57,11 +81,7 @@ public:
     /// Put `entry` on the spine, knowing that the key's next value is of `next_leaf`: what that
     /// completes within `known` is folded first.
     template <typename F>
-    void push(Spine& spine,
-              Entry entry,
-              std::uint32_t next_leaf,
-              LeafRange const& known,
-              F const& f) {
+    void push(Spine& spine, Entry entry, std::uint32_t next_leaf, Leaves const& known, F const& f) {
         int const limit = level(entry.leaf, next_leaf);
         while (spine != none && level(nodes_[spine].leaf, entry.leaf) < limit
                && starts_within(nodes_[spine].leaf, entry.leaf, known))
@@ -75,7 +95,7 @@ public:
     template <typename F>
     void finish(Spine& spine,
                 Entry entry,
-                LeafRange const& known,
+                Leaves const& known,
                 F const& f,
                 std::vector<Entry>& entries) {
         entries.clear();
@@ -101,12 +121,13 @@ private:
     static int level(std::uint32_t a, std::uint32_t b) {
         return static_cast<int>(std::bit_width(a ^ b));
     }
-    static bool starts_within(std::uint32_t a, std::uint32_t b, LeafRange const& known) {
-        return (std::uint64_t{a} >> level(a, b) << level(a, b)) >= known.begin;
+    static bool starts_within(std::uint32_t a, std::uint32_t b, Leaves const& known) {
+        return (std::uint64_t{a} >> level(a, b) << level(a, b)) >= known.around(b).begin;
     }
-    static bool ends_within(std::uint32_t a, std::uint32_t b, LeafRange const& known) {
+    static bool ends_within(std::uint32_t a, std::uint32_t b, Leaves const& known) {
         std::uint64_t const end = ((std::uint64_t{a} >> level(a, b)) + 1) << level(a, b);
-        return known.end == known.count || end <= known.end;
+        LeafRange const& around = known.around(b);
+        return around.end == around.count || end <= around.end;
     }
 
     void put(Spine& spine, Entry entry) {
