@@ -7,6 +7,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "serry/base/call_site.hpp"
 #include "serry/base/concepts.hpp"
@@ -14,16 +15,19 @@
 #include "serry/exec/action_step.hpp"
 #include "serry/exec/output_job.hpp"
 #include "serry/exec/session.hpp"
+#include "serry/join_operations.hpp"
 #include "serry/keyed_operations.hpp"
 #include "serry/plan/explain.hpp"
 #include "serry/results.hpp"
 #include "serry/serde/codec.hpp"
+#include "serry/shuffle/persist.hpp"
 #include "serry/sink/action_end.hpp"
 #include "serry/sink/collect.hpp"
 #include "serry/sink/fold.hpp"
 #include "serry/sink/text_sink.hpp"
 #include "serry/sink/top.hpp"
 #include "serry/stage/operators.hpp"
+#include "serry/stage/union.hpp"
 
 namespace serry {
 
@@ -59,7 +63,7 @@ requires(RangeMapper<F, T> && !NamesRecordType<F>) struct FlatMapped<F, T> {
 /// Partitions and their order follow from the input and the options, never from the number of
 /// ranks.
 template <Record T>
-class Dataset : public KeyedOperations<T> {
+class Dataset : public KeyedOperations<T>, public JoinOperations<T> {
 public:
     using record_type = T;
 
@@ -69,9 +73,9 @@ public:
     Session& session() const { return *session_; }
     TypedPointer<T> const& step() const { return step_; }
     /// The narrow step `Op` on this dataset.
-    template <typename Out, typename Op, typename F>
+    template <typename Out, typename Op, bool keeps_keys = false, typename F>
     Dataset<Out> narrow(char const* name, CallSite at, F f) const {
-        using Step = NarrowTransformation<T, Out, F, Op>;
+        using Step = NarrowTransformation<T, Out, F, Op, keeps_keys>;
         return {*session_,
                 std::make_shared<Step>(session_->lineage(), name, at, step_, std::move(f))};
     }
@@ -89,7 +93,7 @@ public:
     /// The records for which keep(record) is true.
     template <typename F>
     requires Predicate<F, T> Dataset<T> filter(F keep, CallSite at = CallSite::here())
-    const { return narrow<T, FilterOperator<T, F>>("filter", at, std::move(keep)); }
+    const { return narrow<T, FilterOperator<T, F>, true>("filter", at, std::move(keep)); }
 
     /// Any number of records for each: f(record, emit) calls emit(result), and its type names the
     /// results' type as record_type; or f(record) returns a range of results.
@@ -133,6 +137,44 @@ public:
     template <typename F>
     auto apply(F&& f) const {
         return std::invoke(std::forward<F>(f), *this);
+    }
+
+    /// The records of this dataset, then those of the other one.
+    ///
+    /// Order: kept; the partitions of this, behind them those of the other. Moves: nothing.
+    /// Memory: none. Throws: nothing.
+    Dataset<T> union_with(Dataset<T> const& other, CallSite at = CallSite::here()) const {
+        return union_of({*this, other}, at);
+    }
+    /// The same of any number of datasets, at least one.
+    static Dataset<T> union_of(std::vector<Dataset<T>> const& parts,
+                               CallSite at = CallSite::here()) {
+        Session& session = parts.at(0).session();
+        std::vector<TypedPointer<T>> steps;
+        for (Dataset<T> const& part : parts) steps.push_back(part.step());
+        return {session, std::make_shared<UnionTransformation<T>>(session.lineage(), at, steps)};
+    }
+
+    /// The same records, held by the ranks from the first action on that goes through all of them:
+    /// later ones do not compute them again. What exchanges bring is held without it.
+    ///
+    /// Order: kept, and whether the records are hash-partitioned. Moves: nothing.
+    /// Memory: the encoded records; half of the budget, beyond it scratch, as `level` says.
+    /// Throws: StorageError, from the action, if `level` is memory and they do not fit.
+    Dataset<T> persist(PersistLevel level = PersistLevel::memory_and_disk,
+                       CallSite at = CallSite::here()) const requires Encodable<T> {
+        return {*session_,
+                std::make_shared<PersistTransformation<T>>(session_->lineage(), at, step_, level)};
+    }
+    /// Of a persisted dataset: let go of the records. It must not be used any more.
+    ///
+    /// Throws: UsageError if this is not the result of persist().
+    void unpersist() const requires Encodable<T> {
+        auto* const step = dynamic_cast<PersistTransformation<T>*>(step_.get());
+        if (!step)
+            throw UsageError("unpersist of " + step_->label()
+                             + ": expected a dataset that persist() returned");
+        step->release();
     }
 
     // Actions: collective; the same result on every rank.

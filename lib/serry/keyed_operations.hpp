@@ -39,7 +39,7 @@ public:
         auto on_pair = [f = std::move(f)](T const& pair) {
             return Out(pair.key, std::invoke(f, pair.value));
         };
-        return self().template narrow<Out, MapOperator<T, Out, decltype(on_pair)>>(
+        return self().template narrow<Out, MapOperator<T, Out, decltype(on_pair)>, true>(
             "map_values", at, std::move(on_pair));
     }
 

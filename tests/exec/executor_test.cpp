@@ -28,7 +28,7 @@ struct Stages {
                              .ends_in_exchange = false,
                              .tasks = Placement(task_count),
                              .name = "iota > test"},
-                            end, range);
+                            {}, end, range);
     }
 
     /// What all ranks throw alike.

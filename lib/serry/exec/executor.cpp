@@ -43,14 +43,18 @@ void count_exchange(Exchange const& exchange, StageEnd& end, Vote& own) {
 
 }  // namespace
 
-Executor::Outcome Executor::run(StagePlan const& plan, StageEnd& end, TaskRange range) {
+Executor::Outcome Executor::run(StagePlan const& plan,
+                                StageSetting const& setting,
+                                StageEnd& end,
+                                TaskRange range) {
     auto const start = Clock::now();
     std::vector<std::uint64_t> const tasks = own_tasks(plan, range);
     Vote own;
+    own.tasks_cut_short = own_tasks(plan, {}).size() - tasks.size();
     std::optional<Failure> failure;
     is_in_task_ = true;
+    Pipeline pipeline(setting);
     {
-        Pipeline pipeline;
         try {
             end.attach(pipeline);
         } catch (...) {
@@ -82,6 +86,7 @@ Executor::Outcome Executor::run(StagePlan const& plan, StageEnd& end, TaskRange 
     Vote const all = take_vote(gear_.comm, own);
     throw_if_failed(plan, all, failure);
     end.commit();
+    if (all.tasks_cut_short == 0) pipeline.commit();
     return {own, all};
 }
 
@@ -109,6 +114,7 @@ std::optional<Executor::Failure> Executor::run_tasks(StagePlan const& plan,
         } catch (...) {
             failure = task_failure(plan, p, task.position);
         }
+        own.tasks_cut_short += task.enough;
         own.records_in += task.records_in;
         own.records_out += task.records_out;
         own.bytes_in += task.bytes_in;

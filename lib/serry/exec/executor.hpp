@@ -33,7 +33,7 @@ public:
 
     /// Collective. Throws the same StageError on every rank when a task failed anywhere, or when
     /// not everything that was sent was received. `end` is committed if the stage succeeded.
-    Outcome run(StagePlan const& plan, StageEnd& end, TaskRange range);
+    Outcome run(StagePlan const& plan, StageSetting const& setting, StageEnd& end, TaskRange range);
 
     /// Whether a function of the user's may be running while other ranks wait for this one: what
     /// exit() means then differs.

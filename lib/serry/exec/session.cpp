@@ -138,7 +138,7 @@ Vote Session::run(Transformation& target,
 Vote Session::run_stage(StagePlan const& stage, StageEnd& end, TaskRange range) {
     if (!executor_) executor_ = std::make_unique<Executor>(gear(), progress_);
     stage_count_ = stage.number;
-    Executor::Outcome const outcome = executor_->run(stage, end, range);
+    Executor::Outcome const outcome = executor_->run(stage, setting_for(stage), end, range);
     reports_.push_back({stage, outcome.all});
     if (!options_.events.empty()) write_event(stage, outcome.own);
     return outcome.all;

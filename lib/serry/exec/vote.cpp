@@ -38,6 +38,7 @@ void Vote::merge(Vote const& other) {
         std::min(std::tuple(failed_partition, failed_rank),
                  std::tuple(other.failed_partition, other.failed_rank));
     abandoned += other.abandoned;
+    tasks_cut_short += other.tasks_cut_short;
     records_sent += other.records_sent;
     records_received += other.records_received;
     bytes_sent += other.bytes_sent;

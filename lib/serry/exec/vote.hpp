@@ -29,6 +29,8 @@ struct Vote {
     std::uint64_t failed_rank = nobody;
     std::uint64_t abandoned = 0;  ///< ranks that left the stage before its end
 
+    std::uint64_t tasks_cut_short = 0;  ///< that were not run, or not to their ends
+
     // Conservation: over all ranks, what was sent was received.
     std::uint64_t records_sent = 0;
     std::uint64_t records_received = 0;

@@ -29,7 +29,8 @@ template <typename T>
 inline constexpr bool is_plain = false;
 
 /// Specialise for a type that cannot be walked:
-/// `static void encode(T const&, ByteWriter&); static T decode(ByteReader&);`
+/// `static void encode(T const&, ByteWriter&); static T decode(ByteReader&);`, and, if the decoded
+/// value views the reader's bytes, `static void adopt(T&, Arena&)`, which copies them.
 template <typename T>
 struct Codec;
 
@@ -62,6 +63,11 @@ template <typename T>
 concept HasCodec = requires(T const& value, ByteWriter& writer, ByteReader& reader) {
     Codec<T>::encode(value, writer);
     { Codec<T>::decode(reader) } -> std::convertible_to<T>;
+};
+/// A Codec of a type that views bytes says how they are moved: `static void adopt(T&, Arena&)`.
+template <typename T>
+concept HasAdopt = HasCodec<T> && requires(T& value, Arena& arena) {
+    Codec<T>::adopt(value, arena);
 };
 template <typename T>
 concept Leaf = std::is_arithmetic_v<T> || std::is_enum_v<T>;
@@ -125,7 +131,7 @@ struct AnyViews<Tuple<T...>> {
 
 template <typename T>
 consteval bool has_views() {
-    if constexpr (std::is_same_v<T, std::string_view>)
+    if constexpr (std::is_same_v<T, std::string_view> || HasAdopt<T>)
         return true;
     else if constexpr (HasCodec<T> || Leaf<T> || std::is_same_v<T, std::string> || is_plain<T>)
         return false;
@@ -299,6 +305,8 @@ template <typename T>
 void adopt_views(T& value, Arena& arena) {
     if constexpr (std::is_same_v<T, std::string_view>) {
         value = arena.copy(value);
+    } else if constexpr (codec::HasAdopt<T>) {
+        Codec<T>::adopt(value, arena);
     } else if constexpr (has_views<T>) {
         codec::for_each_part(value, [&](auto& part) { adopt_views(part, arena); });
     }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "serry/plan/split.hpp"
@@ -21,19 +22,31 @@ public:
                    std::uint64_t end_partition,
                    std::uint64_t memory_limit_bytes,
                    std::string const& scratch)
-        : first_partition_(first_partition), storage_(memory_limit_bytes, scratch) {
-        for (std::uint64_t p = first_partition; p < end_partition; ++p)
-            runs_.emplace_back(storage_);
+        : PartitionStore({{first_partition, end_partition}}, memory_limit_bytes, scratch) {}
+    /// Of the partitions in `own`, which ascend.
+    PartitionStore(std::vector<PartitionRange> own,
+                   std::uint64_t memory_limit_bytes,
+                   std::string const& scratch)
+        : own_(std::move(own)), storage_(memory_limit_bytes, scratch) {
+        for (PartitionRange const& range : own_)
+            for (std::uint64_t p = range.begin; p < range.end; ++p) runs_.emplace_back(storage_);
     }
     PartitionStore(PartitionStore const&) = delete;
     PartitionStore& operator=(PartitionStore const&) = delete;
 
-    Run& partition(std::uint64_t partition) { return runs_.at(partition - first_partition_); }
+    Run& partition(std::uint64_t partition) {
+        std::size_t before = 0;
+        for (PartitionRange const& range : own_) {
+            if (partition < range.end) return runs_.at(before + (partition - range.begin));
+            before += range.end - range.begin;
+        }
+        return runs_.at(before);  // throws: not this rank's
+    }
     std::vector<Run>& runs() { return runs_; }
     Storage& storage() { return storage_; }
 
 private:
-    std::uint64_t first_partition_;
+    std::vector<PartitionRange> own_;
     Storage storage_;
     std::vector<Run> runs_;
 };

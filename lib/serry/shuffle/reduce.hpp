@@ -11,6 +11,7 @@
 #include "serry/shuffle/combine_table.hpp"
 #include "serry/shuffle/merge.hpp"
 #include "serry/shuffle/partition_store.hpp"
+#include "serry/shuffle/reduce_in_place.hpp"
 #include "serry/shuffle/send_order.hpp"
 #include "serry/stage/stage_end.hpp"
 #include "serry/stage/typed_transformation.hpp"
@@ -389,8 +390,12 @@ public:
           combine_(std::move(combine)) {}
 
     void attach(Pipeline& pipeline, Consumer<KeyValue<K, V>>& next) override {
-        pipeline.add_head<StoreReader<K, V>>(*store_, next);
+        if (this->is_in_place(0))
+            parent_->attach(pipeline, pipeline.add<ReduceInPlace<K, V, F>>(*this, combine_, next));
+        else
+            pipeline.add_head<StoreReader<K, V>>(*store_, next);
     }
+    bool can_use_in_place() const override { return true; }
     bool holds_input(std::size_t) const override { return store_ != nullptr; }
     bool is_hash_partitioned() const override { return true; }
 

@@ -45,9 +45,12 @@ public:
     /// views of blocks in memory as long as the run.
     class Reader {
     public:
-        explicit Reader(Run const& run) : run_(&run) {}
+        explicit Reader(Run const& run, std::size_t first_block = 0)
+            : run_(&run), next_(first_block) {}
         /// Whole records; empty at the end.
         std::string_view next_block();
+        /// Number of the block that next_block() gave last.
+        std::size_t block() const { return next_ - 1; }
 
     private:
         Run const* run_;

@@ -212,7 +212,9 @@ private:
 };
 
 /// A narrow step: one parent, one function, one operator.
-template <typename In, typename Out, typename F, typename Op>
+///
+/// `keeps_keys`: records keep their keys and their order.
+template <typename In, typename Out, typename F, typename Op, bool keeps_keys = false>
 class NarrowTransformation final : public TypedTransformation<Out> {
 public:
     NarrowTransformation(Lineage& lineage,
@@ -227,6 +229,10 @@ public:
                                     .parents = {parent}}),
           parent_(*parent),
           f_(std::move(f)) {}
+
+    bool is_hash_partitioned() const override {
+        return keeps_keys && parent_.is_hash_partitioned();
+    }
 
     void attach(Pipeline& pipeline, Consumer<Out>& next) override {
         auto& op = pipeline.add<Op>(static_cast<Transformation const&>(*this), next, f_);

@@ -3,10 +3,8 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
-#include <vector>
 
-#include "serry/plan/split.hpp"
+#include "serry/stage/stage_setting.hpp"
 #include "serry/stage/task.hpp"
 
 namespace serry {
@@ -47,23 +45,6 @@ struct Incoming {
     virtual std::uint64_t record_count() const = 0;
     /// Bytes that wait now.
     virtual std::size_t waiting_bytes() const = 0;
-};
-
-/// What a stage's end may use on this rank, and where it stands.
-struct StageSetting {
-    int rank = 0;
-    int rank_count = 1;
-    Placement tasks{};               ///< of the stage, over the ranks
-    std::uint64_t memory_bytes = 0;  ///< for this stage's end altogether
-    std::uint64_t table_slots = 0;   ///< most slots of a combine table; 0: from the memory
-    std::string scratch{};
-
-    std::uint64_t task_count() const { return tasks.partition_count(); }
-    /// The tasks of this rank, in ascending order.
-    std::vector<PartitionRange> own_tasks() const {
-        return tasks.ranges_of(static_cast<std::uint64_t>(rank),
-                               static_cast<std::uint64_t>(rank_count));
-    }
 };
 
 /// What a stage's records run into on one rank: an exchange, or an action.

@@ -8,6 +8,7 @@
 
 #include "serry/base/error.hpp"
 #include "serry/plan/lineage.hpp"
+#include "serry/stage/stage_setting.hpp"
 
 namespace serry {
 
@@ -40,6 +41,8 @@ public:
     TaskContext(Partition partition, Poller& poller) : partition_(partition), poller_(&poller) {}
 
     Partition partition() const { return partition_; }
+    /// For readers that read a partition of another dataset as a part of this one.
+    void set_partition(Partition partition) { partition_ = partition; }
     /// Between batches only. May exchange with other ranks; may throw StageAbandoned.
     void poll() { poller_->poll(); }
 
@@ -87,6 +90,8 @@ private:
 struct Operator {
     virtual ~Operator() = default;
     virtual void begin(TaskContext&) {}
+    /// All ranks agreed that the stage succeeded, and all its partitions were run to their ends.
+    virtual void commit() {}
 };
 
 /// Where the records of a stage come from: pushes one partition through its consumer, then
@@ -99,6 +104,10 @@ struct PartitionReader : Operator {
 /// task allocates nothing.
 class Pipeline {
 public:
+    explicit Pipeline(StageSetting setting = {}) : setting_(std::move(setting)) {}
+
+    StageSetting const& setting() const { return setting_; }
+
     template <typename O, typename... Arguments>
     O& add(Arguments&&... arguments) {
         auto made = std::make_unique<O>(std::forward<Arguments>(arguments)...);
@@ -117,7 +126,12 @@ public:
         head_->read(task);
     }
 
+    void commit() {
+        for (auto const& part : operators_) part->commit();
+    }
+
 private:
+    StageSetting setting_;
     std::vector<std::unique_ptr<Operator>> operators_;
     PartitionReader* head_ = nullptr;
 };

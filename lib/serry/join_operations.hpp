@@ -1,0 +1,181 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "serry/base/call_site.hpp"
+#include "serry/base/concepts.hpp"
+#include "serry/exec/session.hpp"
+#include "serry/serde/codec.hpp"
+#include "serry/shuffle/joins.hpp"
+#include "serry/shuffle/values.hpp"
+
+namespace serry {
+
+template <Record T>
+class Dataset;
+
+/// Keyed records that an exchange can take.
+template <typename T>
+concept Exchangeable = Keyed<T> && Key<key_of<T>> && Encodable<value_of<T>>;
+
+/// A dataset whose records have the same type of key as T's.
+template <typename Other>
+using ValueOf = value_of<typename Other::record_type>;
+template <typename T, typename Other>
+concept JoinsWith = Exchangeable<T> && Exchangeable<
+    typename Other::record_type> && std::same_as<key_of<T>, key_of<typename Other::record_type>>;
+
+/// The members of Dataset that bring the records of a key together, of one dataset or of two.
+///
+/// What holds for all of them:
+/// Order: partitions are ranges of a hash of the key, and records lie by (hash, key) in them; the
+///   values of a key by source partition, and within it as they were. The same in every run, at any
+///   number of ranks.
+/// Moves: every record once; none of an input that is hash-partitioned already into as many
+///   partitions (the result of one of these, of reduce_by_key, or of filter and map_values of
+///   such).
+/// Memory: what is exchanged is held by the ranks as long as the result is, spilled beyond the
+///   budget. The values of one key may be more than memory holds.
+/// Throws: StageError.
+/// `partition_count` 0: as many as the largest input has, or as --partitions says.
+template <typename T>
+class JoinOperations {
+public:
+    /// Each key once, with all its values.
+    ///
+    /// Order: by hash of the key. Moves: every record once, unless it lies right already.
+    /// Memory: Values is a view; see there. Throws: StageError.
+    auto group_by_key(std::uint64_t partition_count = 0,
+                      CallSite at = CallSite::here()) const requires Exchangeable<T> {
+        return merged<GroupValues, KeyValue<key_of<T>, Values<value_of<T>>>>("group_by_key", at,
+                                                                             partition_count);
+    }
+
+    /// The records, those of a key in one partition.
+    ///
+    /// Order: by hash of the key. Moves: every record once, unless it lies right already.
+    /// Memory: a share of the budget, then scratch. Throws: StageError.
+    Dataset<T> partition_by_key(std::uint64_t partition_count = 0,
+                                CallSite at = CallSite::here()) const requires Exchangeable<T> {
+        return merged<FlattenValues, T>("partition_by_key", at, partition_count);
+    }
+
+    /// Each key of either side once, with its values on both.
+    ///
+    /// Order: by hash of the key. Moves: every record of a side once, unless it lies right already.
+    /// Memory: Values is a view; see there. Throws: StageError.
+    template <typename Other>
+    requires JoinsWith<T, Other>
+    auto cogroup(Other const& other,
+                 std::uint64_t partition_count = 0,
+                 CallSite at = CallSite::here()) const {
+        using Out = KeyValue<key_of<T>, Cogrouped<value_of<T>, ValueOf<Other>>>;
+        return merged_with<CogroupValues, Out>("cogroup", at, partition_count, other);
+    }
+
+    /// Every pair of values, left and right, of the keys that both sides have.
+    ///
+    /// Order: by hash of the key, then the left value's order, then the right one's.
+    /// Moves: every record of a side once, unless it lies right already.
+    /// Memory: a share of the budget, then scratch. Throws: StageError.
+    template <typename Other>
+    requires JoinsWith<T, Other>
+    auto join(Other const& other,
+              std::uint64_t partition_count = 0,
+              CallSite at = CallSite::here()) const {
+        return joined<false, false>("join", at, partition_count, other);
+    }
+
+    /// As join(), and once, without a right value, what of the left has no partner.
+    ///
+    /// Order, Moves, Memory, Throws: as join().
+    template <typename Other>
+    requires JoinsWith<T, Other>
+    auto left_outer_join(Other const& other,
+                         std::uint64_t partition_count = 0,
+                         CallSite at = CallSite::here()) const {
+        return joined<true, false>("left_outer_join", at, partition_count, other);
+    }
+
+    /// As join(), and once, without a left value, what of the right has no partner.
+    ///
+    /// Order, Moves, Memory, Throws: as join().
+    template <typename Other>
+    requires JoinsWith<T, Other>
+    auto right_outer_join(Other const& other,
+                          std::uint64_t partition_count = 0,
+                          CallSite at = CallSite::here()) const {
+        return joined<false, true>("right_outer_join", at, partition_count, other);
+    }
+
+    /// As join(), and once what of either side has no partner.
+    ///
+    /// Order, Moves, Memory, Throws: as join().
+    template <typename Other>
+    requires JoinsWith<T, Other>
+    auto full_outer_join(Other const& other,
+                         std::uint64_t partition_count = 0,
+                         CallSite at = CallSite::here()) const {
+        return joined<true, true>("full_outer_join", at, partition_count, other);
+    }
+
+    /// The records whose key the other side has; each once.
+    ///
+    /// Order, Moves, Memory, Throws: as join().
+    template <typename Other>
+    requires JoinsWith<T, Other> Dataset<T> semi_join(Other const& other,
+                                                      std::uint64_t partition_count = 0,
+                                                      CallSite at = CallSite::here())
+    const { return merged_with<KeepLeftIfRight<true>, T>("semi_join", at, partition_count, other); }
+
+    /// The records whose key the other side has not. Spark's subtractByKey.
+    ///
+    /// Order, Moves, Memory, Throws: as join().
+    template <typename Other>
+    requires JoinsWith<T, Other> Dataset<T> subtract_by_key(Other const& other,
+                                                            std::uint64_t partition_count = 0,
+                                                            CallSite at = CallSite::here())
+    const {
+        return merged_with<KeepLeftIfRight<false>, T>("subtract_by_key", at, partition_count,
+                                                      other);
+    }
+
+private:
+    Dataset<T> const& self() const { return static_cast<Dataset<T> const&>(*this); }
+
+    template <typename F, typename Out>
+    Dataset<Out> merged(char const* name, CallSite at, std::uint64_t partition_count) const {
+        using Step = MergeTransformation<key_of<T>, Out, F, value_of<T>>;
+        Session& session = self().session();
+        return {session, std::make_shared<Step>(session.lineage(), name, at, F(), partition_count,
+                                                self().step())};
+    }
+
+    template <typename F, typename Out, typename Other>
+    Dataset<Out> merged_with(char const* name,
+                             CallSite at,
+                             std::uint64_t partition_count,
+                             Other const& other) const {
+        using Step = MergeTransformation<key_of<T>, Out, F, value_of<T>, ValueOf<Other>>;
+        Session& session = self().session();
+        return {session, std::make_shared<Step>(session.lineage(), name, at, F(), partition_count,
+                                                self().step(), other.step())};
+    }
+
+    template <bool keeps_left, bool keeps_right, typename Other>
+    auto joined(char const* name,
+                CallSite at,
+                std::uint64_t partition_count,
+                Other const& other) const {
+        using F = JoinValues<keeps_left, keeps_right>;
+        using Pair = Joined<typename F::template Left<value_of<T>>,
+                            typename F::template Right<ValueOf<Other>>>;
+        return merged_with<F, KeyValue<key_of<T>, Pair>>(name, at, partition_count, other);
+    }
+};
+
+}  // namespace serry

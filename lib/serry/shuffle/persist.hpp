@@ -1,0 +1,178 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <utility>
+
+#include "serry/base/error.hpp"
+#include "serry/base/units.hpp"
+#include "serry/shuffle/partition_store.hpp"
+#include "serry/stage/batch.hpp"
+#include "serry/stage/typed_transformation.hpp"
+
+namespace serry {
+
+/// Where a persisted dataset is held.
+enum class PersistLevel : std::uint8_t {
+    memory,           ///< StorageError (does_not_fit) if it is too large
+    memory_and_disk,  ///< what does not fit in scratch
+    disk,             ///< all of it in scratch
+};
+
+/// persist(): passes records on, and keeps them when all partitions were run to their ends.
+template <Encodable T>
+class PersistTransformation final : public TypedTransformation<T> {
+public:
+    PersistTransformation(Lineage& lineage,
+                          CallSite at,
+                          TypedPointer<T> const& parent,
+                          PersistLevel level)
+        : TypedTransformation<T>(lineage,
+                                 {.name = "persist",
+                                  .at = at,
+                                  .dependency = Dependency::narrow,
+                                  .parents = {parent},
+                                  .argument_fingerprint = static_cast<std::uint64_t>(level)}),
+          parent_(parent.get()),
+          level_(level),
+          is_hash_partitioned_(parent->is_hash_partitioned()) {}
+
+    bool holds_input(std::size_t) const override { return store_ != nullptr; }
+    bool is_hash_partitioned() const override { return is_hash_partitioned_; }
+
+    void attach(Pipeline& pipeline, Consumer<T>& next) override {
+        if (is_released_)
+            throw UsageError(this->label() + ": was unpersisted, and what it was made of is forgotten; "
+                             "unpersist it after its last use");
+        if (store_)
+            pipeline.add_head<Reader>(*store_, next);
+        else
+            parent_->attach(pipeline, pipeline.add<Keeper>(*this, pipeline.setting(), next));
+    }
+
+    /// Let go of the records. Nothing before they were held.
+    void release() {
+        if (!store_) return;
+        store_ = std::make_unique<PartitionStore>(0, 0, 0, "");
+        is_released_ = true;
+    }
+
+private:
+    class Keeper final : public Operator, public Consumer<T> {
+    public:
+        Keeper(PersistTransformation& step, StageSetting const& setting, Consumer<T>& next)
+            : step_(step),
+              limit_bytes_(setting.memory_bytes / 2),
+              store_(std::make_unique<PartitionStore>(
+                  step.placement().ranges_of(static_cast<std::uint64_t>(setting.rank),
+                                             static_cast<std::uint64_t>(setting.rank_count)),
+                  storage_limit_bytes(),
+                  setting.scratch)),
+              next_(next) {}
+
+        void begin(TaskContext& task) override {
+            run_ = &store_->partition(task.partition().index);
+            record_ = 0;
+        }
+        void consume(std::span<T const> batch) override {
+            std::size_t i = 0;
+            try {
+                for (; i < batch.size(); ++i) keep(batch[i]);
+            } catch (...) {
+                rethrow_located(step_, record_ + i);
+            }
+            record_ += batch.size();
+            next_.consume(batch);
+        }
+        void finish() override {
+            run_->close();
+            next_.finish();
+        }
+        void commit() override {
+            step_.store_ = std::move(store_);
+            step_.parent_ = nullptr;
+            step_.forget_parent(0);
+        }
+
+    private:
+        std::uint64_t storage_limit_bytes() const {
+            switch (step_.level_) {
+                case PersistLevel::memory:
+                    return std::numeric_limits<std::uint64_t>::max();
+                case PersistLevel::memory_and_disk:
+                    return limit_bytes_;
+                case PersistLevel::disk:
+                    return 0;
+            }
+            return 0;
+        }
+
+        void keep(T const& record) {
+            body_.clear();
+            encode(record, body_);
+            framed_.clear();
+            put_framed(body_.view(), framed_);
+            run_->append(framed_.view());
+            if (step_.level_ == PersistLevel::memory
+                && store_->storage().memory_bytes > limit_bytes_)
+                throw StorageError(
+                    "a dataset persisted in memory is larger than the " + format_bytes(limit_bytes_)
+                        + " that a rank has for it; persist it with memory_and_disk, set a larger "
+                          "--memory, or use more ranks",
+                    ExitCode::does_not_fit);
+        }
+
+        PersistTransformation& step_;
+        std::uint64_t limit_bytes_;
+        std::unique_ptr<PartitionStore> store_;
+        Consumer<T>& next_;
+        Run* run_ = nullptr;
+        std::uint64_t record_ = 0;
+        ByteWriter body_, framed_;
+    };
+
+    class Reader final : public PartitionReader {
+    public:
+        Reader(PartitionStore& store, Consumer<T>& next) : store_(store), next_(next) {}
+
+        void read(TaskContext& task) override {
+            Run::Reader reader(store_.partition(task.partition().index));
+            for (;;) {
+                std::string_view const block = reader.next_block();
+                if (block.empty() || task.enough) break;
+                task.bytes_in += block.size();
+                read_block(block, task);
+            }
+            next_.finish();
+        }
+
+    private:
+        /// A batch never reaches over the end of a block: views in it point into the block.
+        void read_block(std::string_view block, TaskContext& task) {
+            ByteReader reader(block);
+            while (reader.remaining() > 0 && !task.enough) {
+                batch_.clear();
+                while (reader.remaining() > 0 && !batch_.is_full()) {
+                    ByteReader record(reader.take(reader.take_varint()));
+                    batch_.add(decode<T>(record));
+                }
+                task.poll();
+                task.records_in += batch_.size();
+                next_.consume(batch_.records());
+            }
+        }
+
+        PartitionStore& store_;
+        Consumer<T>& next_;
+        Batch<T> batch_;
+    };
+
+    TypedTransformation<T>* parent_;
+    PersistLevel level_;
+    bool is_hash_partitioned_;
+    bool is_released_ = false;
+    std::unique_ptr<PartitionStore> store_;
+};
+
+}  // namespace serry
