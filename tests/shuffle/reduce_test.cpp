@@ -260,7 +260,7 @@ TEST_CASE(
     CHECK(step.parents().size() == 1);
     step.open_end(0, setting)->commit();
     CHECK(step.is_available());
-    CHECK(step.parents().empty());
+    CHECK(step.parents().at(0) == nullptr);
     CHECK(alive.expired());
 }
 

@@ -6,6 +6,7 @@
 
 #include "serry/base/hash.hpp"
 #include "serry/plan/split.hpp"
+#include "serry/shuffle/wire_record.hpp"
 
 namespace serry {
 namespace {
@@ -19,11 +20,11 @@ std::size_t bucket_of(std::uint64_t hash) { return hash >> (64 - bucket_bits); }
 
 BucketedRecords::BucketedRecords() : buckets_(bucket_count) {}
 
-void BucketedRecords::add(std::uint64_t hash, std::string_view framed) {
+void BucketedRecords::add(std::uint64_t hash, std::string_view body) {
     Bucket& bucket = buckets_[bucket_of(hash)];
     bucket.entries.push_back({hash, bucket.bytes.size()});
-    bucket.bytes.put(framed);
-    memory_bytes_ += framed.size() + sizeof(SendEntry);
+    put_framed(body, bucket.bytes);
+    memory_bytes_ += body.size() + 1 + sizeof(SendEntry);
     ++record_count_;
 }
 

@@ -16,8 +16,8 @@ class BucketedRecords {
 public:
     BucketedRecords();
 
-    /// A record, framed and with its key as in WireRecord.
-    void add(std::uint64_t hash, std::string_view framed);
+    /// A record as in WireRecord: `body` is all but its length.
+    void add(std::uint64_t hash, std::string_view body);
     std::uint64_t memory_bytes() const { return memory_bytes_; }
     std::uint64_t record_count() const { return record_count_; }
 

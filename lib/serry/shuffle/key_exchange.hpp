@@ -63,9 +63,7 @@ private:
         body_.clear();
         put_key(key, true, leaf_, body_);
         encode(record.value, body_);
-        framed_.clear();
-        put_framed(body_.view(), framed_);
-        records_.add(hash_key(key), framed_.view());
+        records_.add(hash_key(key), body_.view());
     }
 
     Transformation const& step_;
@@ -76,7 +74,7 @@ private:
     std::uint64_t record_ = 0;
     bool is_final_ = false;
     BucketedRecords records_;
-    ByteWriter key_, body_, framed_;
+    ByteWriter key_, body_;
 };
 
 /// The end of a stage that brings the records of `parent` to the partitions of `step`, grouped by

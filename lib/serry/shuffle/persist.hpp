@@ -1,8 +1,12 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <span>
+#include <type_traits>
 #include <utility>
 
 #include "serry/base/error.hpp"
@@ -19,6 +23,12 @@ enum class PersistLevel : std::uint8_t {
     memory_and_disk,  ///< what does not fit in scratch
     disk,             ///< all of it in scratch
 };
+
+/// Records that can be kept as the objects they are, side by side: nothing outside of them, and
+/// they stay in this process.
+template <typename T>
+concept Packed = std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<
+                     T> && !has_views<T> && alignof(T) <= alignof(std::max_align_t);
 
 /// persist(): passes records on, and keeps them when all partitions were run to their ends.
 template <Encodable T>
@@ -78,7 +88,11 @@ private:
         void consume(std::span<T const> batch) override {
             std::size_t i = 0;
             try {
-                for (; i < batch.size(); ++i) keep(batch[i]);
+                if constexpr (Packed<T>)
+                    run_->append({reinterpret_cast<char const*>(batch.data()), batch.size_bytes()});
+                else
+                    for (; i < batch.size(); ++i) keep(batch[i]);
+                check_memory();
             } catch (...) {
                 rethrow_located(step_, record_ + i);
             }
@@ -114,6 +128,9 @@ private:
             framed_.clear();
             put_framed(body_.view(), framed_);
             run_->append(framed_.view());
+        }
+
+        void check_memory() const {
             if (step_.level_ == PersistLevel::memory
                 && store_->storage().memory_bytes > limit_bytes_)
                 throw StorageError(
@@ -150,6 +167,26 @@ private:
     private:
         /// A batch never reaches over the end of a block: views in it point into the block.
         void read_block(std::string_view block, TaskContext& task) {
+            if constexpr (Packed<T>)
+                read_packed(block, task);
+            else
+                read_encoded(block, task);
+        }
+
+        /// The records are where they are looked at. Blocks are aligned as any new memory is.
+        void read_packed(std::string_view block, TaskContext& task) {
+            std::span<T const> rest(reinterpret_cast<T const*>(block.data()),
+                                    block.size() / sizeof(T));
+            while (!rest.empty() && !task.enough) {
+                auto const batch = rest.first(std::min(rest.size(), batch_records));
+                rest = rest.subspan(batch.size());
+                task.poll();
+                task.records_in += batch.size();
+                next_.consume(batch);
+            }
+        }
+
+        void read_encoded(std::string_view block, TaskContext& task) {
             ByteReader reader(block);
             while (reader.remaining() > 0 && !task.enough) {
                 batch_.clear();
