@@ -97,6 +97,7 @@ private:
                 {.transformation = step.id(), .partition_count = count, .splits = {}});
         }
         decided_[step.id()] = count;
+        check_chain(*step.parents()[0]);
         plan_.stages.push_back({.number = next_number_++,
                                 .transformation = step.id(),
                                 .ends_in_exchange = true,
@@ -105,11 +106,27 @@ private:
     }
 
     void add_action_stage(Transformation& target, std::string const& action) {
+        check_chain(target);
         plan_.stages.push_back({.number = next_number_++,
                                 .transformation = target.id(),
                                 .ends_in_exchange = false,
                                 .task_count = partitions(target),
                                 .name = chain_name(target, action)});
+    }
+
+    static void check_chain(Transformation const& last) {
+        std::uint64_t count = 0;
+        Transformation const* first = nullptr;
+        for (Transformation const* step = &last; step->dependency() == Dependency::narrow;
+             step = step->parents()[0].get(), ++count)
+            first = step;
+        if (count <= most_narrow_steps) return;
+        throw UsageError(fmt::format(
+            "{} narrow steps in a row, from {} to {}, are too many for a stage; expected at most "
+            "{}: do the work of several in one function, or cut the chain by a reduce_by_key, or "
+            "by "
+            "collect() and parallelize()",
+            format_count(count), first->label(), last.label(), format_count(most_narrow_steps)));
     }
 
     /// "read_text > map > ending", from the last exchange or source before it.
