@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,7 +45,7 @@ struct FlatMapped<F, T> {
 };
 template <typename F, typename T>
 requires(RangeMapper<F, T> && !NamesRecordType<F>) struct FlatMapped<F, T> {
-    using type = std::remove_cvref_t<decltype(*std::begin(
+    using type = std::iter_value_t<decltype(std::begin(
         std::declval<std::invoke_result_t<F const&, T const&>&>()))>;
 };
 
@@ -256,7 +257,8 @@ private:
         auto gathered = session_->gather_results(encoded, record_count);
         return {std::move(gathered.owner), gathered.bytes, gathered.record_count};
     }
-    static ByteWriter encode_all(std::vector<T> const& records) {
+    template <typename Records>
+    static ByteWriter encode_all(Records const& records) {
         ByteWriter encoded;
         for (T const& record : records) encode(record, encoded);
         return encoded;

@@ -84,6 +84,20 @@ TEST_CASE("map_partitions has a state for each partition") {
     CHECK(sums.collect().to_vector() == expected);
 }
 
+TEST_CASE("records may be bools, which a std::vector does not hold as such") {
+    Job job;
+    std::vector<bool> flags;
+    for (int i = 0; i < 1000; ++i) flags.push_back(i % 7 == 0);
+    auto const held = parallelize(job.context, flags, 5);
+    CHECK(held.collect().to_vector() == flags);
+    CHECK(held.filter(std::identity()).count() == 143);
+    CHECK(held.top(200, std::greater{}).to_vector()[142]);
+    CHECK_FALSE(held.top(200, std::greater{}).to_vector()[143]);
+    CHECK(held.reduce(std::logical_or{}) == true);
+    auto const twice = held.flat_map([](bool flag) { return std::vector<bool>{flag, !flag}; });
+    CHECK(twice.filter(std::identity()).count() == 1000);
+}
+
 TEST_CASE("apply makes transformations of one's own") {
     Job job;
     auto const doubled = [](Dataset<std::int64_t> const& numbers) {
