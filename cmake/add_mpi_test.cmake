@@ -81,7 +81,7 @@ function(add_test_program variable name)
     set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
     # The library is tested as it is shipped; optimising the tests themselves would take a third of
     # the time that they take to compile.
-    target_compile_options(${target} PRIVATE -O1)
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
     target_link_libraries(${target} PRIVATE serry::serry serry_warnings ${ARGN})
     set(${variable} ${target} PARENT_SCOPE)
 endfunction()
