@@ -76,7 +76,8 @@ public:
                 std::make_shared<Step>(session_->lineage(), name, at, step_, std::move(f))};
     }
 
-    // Narrow transformations: partition by partition, order kept, nothing moves.
+    // Narrow transformations: partition by partition, order kept, nothing moves. At most 4,096 in a
+    // row: a loop that records more needs a wide one in between.
 
     /// f(record), or f(record, arena): f makes text in the arena, which lives as long as its batch.
     template <typename F>
