@@ -1,17 +1,18 @@
 # Passes when a command fails and what it prints matches a regular expression:
 #
 #   cmake -DEXPECT=<regex>       -P cmake/expect_failure.cmake -- <command>...
-#   cmake -DEXPECT_FROM=<source> -P cmake/expect_failure.cmake -- <command>...
+#   cmake -DEXPECT_FROM=<file>   -P cmake/expect_failure.cmake -- <command>...
 #
-# Line breaks in the output count as spaces. With EXPECT_FROM the regular expression stands in the source's first line: `// expect: <regex>`.
+# Line breaks in the output count as spaces. With EXPECT_FROM the regular expression stands in the
+# file's first line: `// expect: <regex>`, or `expect: <regex>` in a patch.
 cmake_minimum_required(VERSION 3.25)
 
 if(EXPECT_FROM)
     file(STRINGS ${EXPECT_FROM} lines LIMIT_COUNT 1)
-    if(NOT lines MATCHES "^// expect: (.+)$")
-        message(FATAL_ERROR "${EXPECT_FROM}: the first line is no `// expect: REGEX`")
+    if(NOT lines MATCHES "^(// )?expect: (.+)$")
+        message(FATAL_ERROR "${EXPECT_FROM}: the first line is no `expect: REGEX`")
     endif()
-    set(EXPECT "${CMAKE_MATCH_1}")
+    set(EXPECT "${CMAKE_MATCH_2}")
 endif()
 
 set(command "")

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,7 +50,7 @@ struct FlatMapped<F, T> {
 };
 template <typename F, typename T>
 requires(RangeMapper<F, T> && !NamesRecordType<F>) struct FlatMapped<F, T> {
-    using type = std::remove_cvref_t<decltype(*std::begin(
+    using type = std::iter_value_t<decltype(std::begin(
         std::declval<std::invoke_result_t<F const&, T const&>&>()))>;
 };
 
@@ -80,7 +81,8 @@ public:
                 std::make_shared<Step>(session_->lineage(), name, at, step_, std::move(f))};
     }
 
-    // Narrow transformations: partition by partition, order kept, nothing moves.
+    // Narrow transformations: partition by partition, order kept, nothing moves. At most 4,096 in a
+    // row: a loop that records more needs a wide one in between.
 
     /// f(record), or f(record, arena): f makes text in the arena, which lives as long as its batch.
     template <typename F>
@@ -301,7 +303,8 @@ private:
         auto gathered = session_->gather_results(encoded, record_count, pieces);
         return {std::move(gathered.owner), gathered.bytes, gathered.record_count};
     }
-    static ByteWriter encode_all(std::vector<T> const& records) {
+    template <typename Records>
+    static ByteWriter encode_all(Records const& records) {
         ByteWriter encoded;
         for (T const& record : records) encode(record, encoded);
         return encoded;

@@ -35,6 +35,13 @@ struct PartitionSum {
     }
 };
 
+struct PassOn {
+    template <typename Emit>
+    void operator()(std::span<std::int64_t const> batch, Emit const& emit) const {
+        for (std::int64_t n : batch) emit(n);
+    }
+};
+
 }  // namespace
 
 TEST_CASE("map, with and without an arena") {
@@ -75,6 +82,20 @@ TEST_CASE("map_partitions has a state for each partition") {
     std::vector<Count> expected;
     for (std::int64_t p = 0; p < 10; ++p) expected.emplace_back(p, 100 * (100 * p) + 4950);
     CHECK(sums.collect().to_vector() == expected);
+}
+
+TEST_CASE("records may be bools, which a std::vector does not hold as such") {
+    Job job;
+    std::vector<bool> flags;
+    for (int i = 0; i < 1000; ++i) flags.push_back(i % 7 == 0);
+    auto const held = parallelize(job.context, flags, 5);
+    CHECK(held.collect().to_vector() == flags);
+    CHECK(held.filter(std::identity()).count() == 143);
+    CHECK(held.top(200, std::greater{}).to_vector()[142]);
+    CHECK_FALSE(held.top(200, std::greater{}).to_vector()[143]);
+    CHECK(held.reduce(std::logical_or{}) == true);
+    auto const twice = held.flat_map([](bool flag) { return std::vector<bool>{flag, !flag}; });
+    CHECK(twice.filter(std::identity()).count() == 1000);
 }
 
 TEST_CASE("apply makes transformations of one's own") {
@@ -242,4 +263,21 @@ TEST_CASE("a program that asks for more partitions than any machine could hold i
               counts.reduce_by_key(std::plus{}, 20'000'000, {"job.cpp", 2}).count();
           })
           == "UsageError 2: reduce_by_key (job.cpp:2): 20000000" + rest);
+}
+
+TEST_CASE("as many narrow steps run in a row as may be asked for, and more are refused") {
+    Job job;
+    auto numbers = job.numbers(1000, 2);
+    auto const one_more = [](std::int64_t n) { return n + 1; };
+    auto const emit_it = [](std::int64_t n, auto&& emit) { emit(n); };
+    for (std::uint64_t i = 0; i < most_narrow_steps; i += 4)
+        numbers = numbers.map(one_more)
+                      .flat_map<std::int64_t>(emit_it)
+                      .map_partitions<std::int64_t>([](Partition) { return PassOn(); })
+                      .filter(always);
+    CHECK(numbers.reduce(std::plus{}) == 999 * 500 + 1000 * 1024);
+    for (int i = 0; i < 200'000; ++i) numbers = numbers.map(one_more);
+    CHECK(thrown([&] { numbers.count(); }).find("UsageError 2: 204,096 narrow steps in a row")
+          == 0);
+    CHECK(job.numbers().count() == 1000);
 }

@@ -1,38 +1,16 @@
 #include "serry/base/options.hpp"
 
-#include <cstdlib>
-#include <initializer_list>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include "serry/base/error.hpp"
+#include "support/environment.hpp"
 
 using namespace serry;
+using namespace serry::test;
 
 namespace {
-
-/// Environment variables for as long as it lives.
-class Environment {
-public:
-    Environment(std::initializer_list<std::pair<char const*, char const*>> variables) {
-        for (auto const& [name, text] : variables) {
-            setenv(name, text, 1);
-            names_.emplace_back(name);
-        }
-    }
-    ~Environment() {
-        for (char const* name : names_) unsetenv(name);
-    }
-    Environment(Environment const&) = delete;
-    Environment& operator=(Environment const&) = delete;
-
-private:
-    std::vector<char const*> names_;
-};
 
 template <typename Call>
 std::string usage_error(Call call) {
@@ -132,28 +110,4 @@ TEST_CASE("bytes and paths are taken as they are given") {
     CHECK(usage_error([] { bytes_option("--memory", ""); })
           == "--memory: \"\" is no number of bytes; expected one like 512MiB or 2g");
     CHECK(path_option("--output", " a folder") == " a folder");
-}
-
-TEST_CASE("the ranks of a node share its memory, less a tenth") {
-    std::uint64_t const all = default_memory_bytes(1);
-    auto const physical = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES))
-                          * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-    CHECK(all > 0);
-    CHECK(all <= physical / 10 * 9);
-    CHECK(default_memory_bytes(4) == all / 4);
-    CHECK(default_memory_bytes(7) == all / 7);
-    CHECK(default_memory_bytes(0) == all);
-}
-
-TEST_CASE("Slurm's limit, in MiB, counts if it is lower; 0 means none") {
-    std::uint64_t const all = default_memory_bytes(1);
-    {
-        Environment const environment{{"SLURM_MEM_PER_NODE", "100"}};
-        CHECK(default_memory_bytes(1) == (std::uint64_t{100} << 20) / 10 * 9);
-        CHECK(default_memory_bytes(2) == (std::uint64_t{100} << 20) / 10 * 9 / 2);
-    }
-    for (char const* none : {"1000000000", "0", ""}) {
-        Environment const environment{{"SLURM_MEM_PER_NODE", none}};
-        CHECK(default_memory_bytes(1) == all);
-    }
 }

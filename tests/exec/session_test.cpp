@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include "exec/numbers_stage.hpp"
+#include "serry/base/memory_limit.hpp"
 #include "sink/thrown.hpp"
 #include "support/shared_temp_dir.hpp"
 

@@ -1,8 +1,6 @@
 // Input that is missing, unreadable, damaged, too large, or changes while it is read.
 #include <string>
 
-#include <unistd.h>
-
 #include "faults/fault.hpp"
 #include "source/compress.hpp"
 
@@ -69,13 +67,20 @@ TEST_CASE("an input that cannot be read") {
           == (dir / "loop").string()
                  + ": cannot be read: Too many levels of symbolic links; expected a file or directory "
                    "that this user may read; check its permissions and those of the directories above it");
+}
+
+TEST_CASE("an input that this user may not read") {
+    TempDir const dir;
+    fs::permissions(dir.path(), fs::perms(0755));
     write_file(dir / "secret", "a");
     fs::permissions(dir / "secret", fs::perms::none);
-    if (access((dir / "secret").c_str(), R_OK) == 0) {
-        MESSAGE("this user may read everything: not tested without permission");
+    auto const result = run_without_privileges({WORD_COUNT_PROGRAM, dir / "secret", "--quiet"});
+    if (!result) {
+        MESSAGE("no other user may run the programs here: not tested");
         return;
     }
-    CHECK(refusal(dir / "secret")
+    CHECK(result->out == "");
+    CHECK(the_error(*result, 65)
           == (dir / "secret").string()
                  + ": cannot be read: Permission denied; expected a file or directory that this user "
                    "may read; check its permissions and those of the directories above it");

@@ -90,6 +90,23 @@ TEST_CASE("an output in a folder that cannot be written, for anybody") {
                   "choose an --output that this user may write");
 }
 
+TEST_CASE("an output in a folder that this user may not write") {
+    TempDir const dir;
+    fs::permissions(dir.path(), fs::perms(0555));
+    auto const result = run_without_privileges(
+        {WORD_COUNT_PROGRAM, "/etc/passwd", "--output", dir / "out", "--quiet"});
+    fs::permissions(dir.path(), fs::perms(0755));
+    if (!result) {
+        MESSAGE("no other user may run the programs here: not tested");
+        return;
+    }
+    check_matches(
+        the_error(*result, 74),
+        ".*/out: making the folder .*/\\.out\\.serry-[0-9a-f]+-[0-9a-f]+-1 failed: Permission "
+        "denied; choose an --output that this user may write");
+    CHECK(names_in(dir.path()).empty());
+}
+
 TEST_CASE("a disk that is full names the part, what was written, and what is free") {
     TempDir const dir;
     write_file(dir / "in", many_words());

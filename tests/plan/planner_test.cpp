@@ -204,21 +204,45 @@ TEST_CASE("a chain of 200,000 steps is planned, decided and let go of quickly") 
     auto const start = std::chrono::steady_clock::now();
     Lineage lineage;
     Source const source = source_step(lineage, "iota", 5);
-    Wide const wide =
-        wide_step(lineage, "sort_by", 7, {narrow_chain(lineage, source, long_chain / 2)});
-    Step target = narrow_chain(lineage, wide, long_chain / 2);
+    Step target = source;
+    for (std::size_t i = 0; i < long_chain; i += most_narrow_steps)
+        target =
+            wide_step(lineage, "sort_by", 7, {narrow_chain(lineage, target, most_narrow_steps)});
+    target = narrow_chain(lineage, target, most_narrow_steps);
     Plan const plan = make_plan(*target, "count", 0, 1);
-    CHECK(stages_of(plan)
-          == Stages{"1: iota > map > map > map > ... 99993 more > map > map > map > map > sort_by, "
-                    "5 tasks ->",
-                    "2: sort_by > map > map > map > ... 99993 more > map > map > map > map > "
-                    "count, 5 tasks"});
+    CHECK(plan.stages.size() == 50);
+    std::string const chain = " > map > map > map > ... 4089 more > map > map > map > map > ";
+    CHECK(stages_of(plan).front() == "1: iota" + chain + "sort_by, 5 tasks ->");
+    CHECK(stages_of(plan).back() == "50: sort_by" + chain + "count, 5 tasks");
     apply_decisions(plan, *target);
     CHECK(target->partition_count() == 5);
     CHECK(&find_transformation(*target, source->id()) == source.get());
     target.reset();
     // Orders of magnitude above what it takes, and below what a quadratic way would.
     CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
+}
+
+TEST_CASE("a stage of more narrow steps than its operators have stack for is refused") {
+    Lineage lineage;
+    Step const source = source_step(lineage, "iota", 5);
+    auto const error_of = [](Step const& target) {
+        try {
+            make_plan(*target, "count", 0, 1);
+        } catch (UsageError const& error) {
+            return std::string(error.what());
+        }
+        return std::string("nothing thrown");
+    };
+    auto const text = [](std::string const& count, std::string const& last) {
+        return count + " narrow steps in a row, from map (job.cpp:2) to map (job.cpp:" + last
+               + "), are too many for a stage; expected at most 4,096: do the work of several in one "
+                 "function, or cut the chain by a reduce_by_key, or by collect() and parallelize()";
+    };
+    CHECK(error_of(narrow_chain(lineage, source, 4096)) == "nothing thrown");
+    Step const too_long = narrow_chain(lineage, source, 4097);
+    CHECK(error_of(too_long) == text("4,097", "4098"));
+    CHECK(error_of(wide_step(lineage, "sort_by", 7, {too_long})) == text("4,097", "4098"));
+    CHECK(error_of(narrow_chain(lineage, source, 200'000)) == text("200,000", "200001"));
 }
 
 TEST_CASE("a chain of 1,000 exchanges is planned quickly") {

@@ -4,6 +4,8 @@
 #
 # - Every noun of the library, lib/serry/<layer>/<noun>.hpp or .cpp, has a tests/<layer>/<noun>_test.cpp;
 #   the layer of files directly in lib/serry is `api`.
+# - That test includes the noun's header before all else, which shows that the header compiles alone,
+#   and the header begins with `#pragma once`.
 # - lib/CMakeLists.txt names every file of the library, tests/CMakeLists.txt every test.
 cmake_minimum_required(VERSION 3.25)
 
@@ -29,6 +31,22 @@ function(names text word variable)
     endif()
 endfunction()
 
+function(check_header header test)
+    file(STRINGS ${ROOT}/${header} lines LIMIT_COUNT 1)
+    if(NOT lines STREQUAL "#pragma once")
+        complain("${header} does not begin with #pragma once")
+    endif()
+    if(EXISTS ${ROOT}/${test})
+        file(STRINGS ${ROOT}/${test} includes REGEX "^#include")
+        list(GET includes 0 first)
+        cmake_path(RELATIVE_PATH header BASE_DIRECTORY lib)
+        if(NOT first STREQUAL "#include \"${header}\"")
+            complain("${test} includes other files before ${header}: ${first}")
+        endif()
+    endif()
+    set(failed ${failed} PARENT_SCOPE)
+endfunction()
+
 file(GLOB_RECURSE files RELATIVE ${ROOT} ${ROOT}/lib/serry/*.hpp ${ROOT}/lib/serry/*.cpp)
 foreach(file IN LISTS files)
     cmake_path(GET file PARENT_PATH folder)
@@ -42,6 +60,9 @@ foreach(file IN LISTS files)
     set(test tests/${layer}/${noun}_test.cpp)
     if(NOT EXISTS ${ROOT}/${test} AND NOT file IN_LIST without_test)
         complain("${file} has no test, ${test}")
+    endif()
+    if(name MATCHES "\\.hpp$")
+        check_header(${file} ${test})
     endif()
 
     cmake_path(RELATIVE_PATH folder BASE_DIRECTORY lib OUTPUT_VARIABLE folder)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -56,7 +57,9 @@ inline JobResult launch(std::vector<std::string> const& command, std::chrono::mi
 
 /// Run `command` on ranks. `environment` holds words like "SERRY_QUIET=1".
 ///
-/// When a rank has failed, Open MPI waits for a second before it ends the others: not here.
+/// When a rank has failed, Open MPI waits for a second before it ends the others: not here. A
+/// program that SERRY_TEST_INSTEAD names is run in the place of the command's: a wrong one, to test
+/// tests. It may hang, and is given ten seconds.
 inline JobResult run_job(int rank_count,
                          std::vector<std::string> const& command,
                          std::vector<std::string> const& environment = {},
@@ -64,6 +67,10 @@ inline JobResult run_job(int rank_count,
     std::vector<std::string> words = {"env"};
     words.insert(words.end(), environment.begin(), environment.end());
     words.insert(words.end(), command.begin(), command.end());
+    if (char const* other = std::getenv("SERRY_TEST_INSTEAD")) {
+        words[words.size() - command.size()] = other;
+        limit = std::min<std::chrono::milliseconds>(limit, std::chrono::seconds(10));
+    }
     words = on_ranks(rank_count, words);
     words.insert(words.begin(), {"env", "OMPI_MCA_odls_base_sigkill_timeout=0"});
     return launch(words, limit);

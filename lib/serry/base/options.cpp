@@ -1,12 +1,9 @@
 #include "serry/base/options.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <cstdlib>
-#include <fstream>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "serry/base/error.hpp"
 #include "serry/base/units.hpp"
@@ -24,13 +21,6 @@ std::string progress_option(std::string const& where, std::string const& text) {
         if (text == mode) return text;
     throw UsageError(
         fmt::format("{}: \"{}\" is unknown; expected auto, bar, lines or off", where, text));
-}
-
-std::optional<std::uint64_t> number_in_file(char const* path) {
-    std::ifstream file(path);
-    std::uint64_t number = 0;
-    if (file >> number) return number;
-    return std::nullopt;
 }
 
 }  // namespace
@@ -82,18 +72,6 @@ Options options_from_environment() {
     from_environment("SERRY_QUIET", options.quiet, flag_option);
     from_environment("SERRY_EVENTS", options.events, path_option);
     return options;
-}
-
-std::uint64_t default_memory_bytes(int ranks_on_node) {
-    auto const pages = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES));
-    std::uint64_t bytes = pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-    for (char const* limit :
-         {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"})
-        if (auto const number = number_in_file(limit)) bytes = std::min(bytes, *number);
-    if (char const* per_node = std::getenv("SLURM_MEM_PER_NODE"))
-        if (auto const mebibytes = parse_bytes(per_node).value_or(0))
-            bytes = std::min(bytes, mebibytes << 20);
-    return bytes / 10 * 9 / static_cast<std::uint64_t>(std::max(1, ranks_on_node));
 }
 
 }  // namespace serry

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
 namespace serry {
@@ -52,9 +51,5 @@ std::uint64_t count_option(std::string const& where, std::string const& text);
 std::uint64_t partition_count_option(std::string const& where, std::string const& text);
 bool flag_option(std::string const& where, std::string const& text);
 std::string path_option(std::string const& where, std::string const& text);
-
-/// Bytes of memory that one of `ranks_on_node` ranks may use when nobody said: the cgroup's limit
-/// or the machine's memory, less a tenth, over the ranks.
-std::uint64_t default_memory_bytes(int ranks_on_node);
 
 }  // namespace serry

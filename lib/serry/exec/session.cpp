@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "serry/base/error.hpp"
+#include "serry/base/memory_limit.hpp"
 #include "serry/base/units.hpp"
 #include "serry/plan/plan.hpp"
 

@@ -68,9 +68,14 @@ void serialize(Archive& archive, SplitList& list, unsigned) {
     archive& list.files& list.splits;
 }
 
+/// A stage's operators call each other, batch by batch, so that its narrow steps take stack: at
+/// most about a KiB each, under sanitizers. With this many, half of the usual 8 MiB is left.
+inline constexpr std::uint64_t most_narrow_steps = 4096;
+
 /// Plan an action on `target`: a stage for every wide step that it needs and that is not available,
 /// each after the ones it needs, and the action's own stage last. `first_number` numbers the first
-/// stage. Rank 0 only; lists the splits of sources that have none yet. Throws InputError.
+/// stage. Rank 0 only; lists the splits of sources that have none yet. Throws InputError, and
+/// UsageError for more partitions or narrow steps in a row than there can be.
 Plan make_plan(Transformation& target,
                std::string const& action,
                std::uint64_t default_partitions,

@@ -34,6 +34,12 @@ public:
     }
 
 private:
+    /// Steps of a stage, one behind the other.
+    struct Chain {
+        std::uint64_t step_count = 0;
+        Transformation const* first = nullptr;
+    };
+
     Placement const& placement(Transformation const& step) const {
         auto const decided = decided_.find(step.id());
         return decided != decided_.end() ? decided->second : step.placement();
@@ -68,6 +74,7 @@ private:
                 decide_wide(step);
                 break;
         }
+        measure_chain(step);
     }
 
     void decide_source(Transformation& step) {
@@ -114,6 +121,7 @@ private:
 
     void add_exchange(Transformation const& step, std::size_t input) {
         Transformation const& parent = *step.parents()[input];
+        check_chain(parent);
         plan_.stages.push_back({.number = next_number_++,
                                 .transformation = step.id(),
                                 .input = static_cast<std::uint32_t>(input),
@@ -123,11 +131,38 @@ private:
     }
 
     void add_action_stage(Transformation& target, std::string const& action) {
+        check_chain(target);
         plan_.stages.push_back({.number = next_number_++,
                                 .transformation = target.id(),
                                 .ends_in_exchange = false,
                                 .tasks = placement(target),
                                 .name = chain_name(target, action)});
+    }
+
+    /// Notes how many steps lie before this one in its stage.
+    void measure_chain(Transformation const& step) {
+        Chain longest{0, &step};
+        for (std::size_t input = 0; input < step.parents().size(); ++input) {
+            if (step.holds_input(input)) continue;
+            if (step.dependency() == Dependency::wide && !is_in_place(step, input)) continue;
+            Chain const& before = chains_[step.parents()[input]->id()];
+            bool const is_head = step.parents()[input]->dependency() != Dependency::narrow;
+            if (before.step_count >= longest.step_count)
+                longest = {before.step_count + 1, is_head ? &step : before.first};
+        }
+        chains_[step.id()] = longest;
+    }
+
+    void check_chain(Transformation const& last) {
+        Chain const& chain = chains_[last.id()];
+        if (chain.step_count <= most_narrow_steps) return;
+        throw UsageError(fmt::format(
+            "{} narrow steps in a row, from {} to {}, are too many for a stage; expected at most "
+            "{}: do the work of several in one function, or cut the chain by a reduce_by_key, or "
+            "by "
+            "collect() and parallelize()",
+            format_count(chain.step_count), chain.first->label(), last.label(),
+            format_count(most_narrow_steps)));
     }
 
     /// "read_text > map > ending", from the last exchange or source before it.
@@ -171,6 +206,7 @@ private:
     std::uint32_t next_number_ = 1;
     std::unordered_map<std::uint32_t, Placement> decided_;
     std::unordered_map<std::uint32_t, std::vector<bool>> in_place_;
+    std::unordered_map<std::uint32_t, Chain> chains_;
     Plan plan_;
 };
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -18,6 +20,9 @@ namespace serry {
 template <typename T, typename Before>
 class TopRecords {
 public:
+    /// Of records that can be referred to, which those of a std::vector<bool> cannot.
+    using Sequence = std::conditional_t<std::is_same_v<T, bool>, std::deque<T>, std::vector<T>>;
+
     TopRecords(std::uint64_t most, Before const& before) : most_(most), before_(&before) {}
 
     void add(T const& record) {
@@ -30,7 +35,7 @@ public:
     }
 
     /// In order. Calls `before` unless nothing was added since the last call.
-    std::vector<T> const& records() {
+    Sequence const& records() {
         if (!is_in_order_) prune();
         return records_;
     }
@@ -54,7 +59,7 @@ private:
     Before const* before_;
     bool is_pruned_ = false;
     bool is_in_order_ = true;
-    std::vector<T> records_;
+    Sequence records_;
     Arena arena_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -32,16 +33,31 @@ public:
                                   .parents = {},
                                   .argument_fingerprint = content_fingerprint(records),
                                   .partition_count = partition_count}),
-          records_(std::move(records)) {}
+          record_count_(records.size()),
+          records_(stored(std::move(records))) {}
 
     SplitList list_splits(SplitRequest const& request) const override {
-        return split_records(records_.size(), request);
+        return split_records(record_count_, request);
     }
     void attach(Pipeline& pipeline, Consumer<T>& next) override {
         pipeline.add_head<Reader>(*this, next);
     }
 
 private:
+    /// A std::vector<bool> holds no bools that a span could show.
+    using Stored =
+        std::conditional_t<std::is_same_v<T, bool>, std::unique_ptr<bool[]>, std::vector<T>>;
+
+    static Stored stored(std::vector<T> records) {
+        if constexpr (std::is_same_v<T, bool>) {
+            auto flags = std::make_unique<bool[]>(records.size());
+            std::copy(records.begin(), records.end(), flags.get());
+            return flags;
+        } else {
+            return records;
+        }
+    }
+
     class Reader final : public PartitionReader {
     public:
         Reader(MemorySource const& source, Consumer<T>& next) : source_(source), next_(next) {}
@@ -53,7 +69,7 @@ private:
                 std::uint64_t const count = std::min<std::uint64_t>(batch_records, split.end - at);
                 task.poll();
                 task.records_in += count;
-                next_.consume({source_.records_.data() + at, count});
+                next_.consume({&source_.records_[at], count});
             }
             next_.finish();
         }
@@ -77,7 +93,8 @@ private:
         return fingerprint;
     }
 
-    std::vector<T> records_;
+    std::uint64_t record_count_;
+    Stored records_;
 };
 
 /// iota(): the numbers 0 to record_count - 1, made as they are needed.
