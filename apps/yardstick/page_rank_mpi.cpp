@@ -81,6 +81,12 @@ char const* parse_vertex(char const* at, Vertex& vertex) {
     return at;
 }
 
+/// The next line, if this one is empty; else null.
+char const* empty_line_end(char const* at) {
+    while (is_blank(*at)) ++at;
+    return *at == '\n' ? at + 1 : nullptr;
+}
+
 /// Parse an edge; return the next line, or null.
 char const* parse_edge(char const* at, Vertex& source, Vertex& target) {
     at = parse_vertex(at, source);
@@ -96,6 +102,10 @@ void send_edges(InputFile const& input, Owners owners, Ranks ranks, Exchange<Edg
     for_each_lines(input, ranks, [&](std::string_view text, std::uint64_t place) {
         char const* const end = text.data() + text.size();
         for (char const* line = text.data(); line < end;) {
+            if (char const* const blank = empty_line_end(line)) {
+                line = blank;
+                continue;
+            }
             Vertex source = 0;
             Vertex target = 0;
             char const* const next = parse_edge(line, source, target);
