@@ -5,7 +5,7 @@
 # or prints figures of its own. Name it in `all_benches`.
 set -euo pipefail
 
-all_benches=(word_count word_count_long narrow empty_job stage_cost allocations compile)
+all_benches=(word_count word_count_long tera_sort k_means page_rank join group narrow empty_job stage_cost allocations compile)
 
 usage() {
     cat <<'END'
@@ -16,9 +16,15 @@ same input, check that they agree, and print what each costs and the ratios of t
 
   NAME           word_count        words of 2-13 letters, Zipf 1.0 over 10^6 words
                  word_count_long   the same with 5 % of the words 17-40 letters long
+                 tera_sort         10^7 records of 100 bytes, sorted by their first 10
+                 k_means           10^7 points, 10 centres, 10 iterations
+                 page_rank         R-MAT graph of scale 20 and 2^24 edges, 10 iterations
+                 join              10^7 pairs with 10^7, keys uniform in 1.5 * 10^7
+                 group             10^7 pairs with 10^5 keys, counted and added up
+                 narrow, empty_job, stage_cost, allocations, compile
                  no NAME: all of them
   --pairs N      pairs of runs that count, after one that does not (default 11)
-  --size BYTES   bytes of input (default 1000000000)
+  --size BYTES   bytes of text (default 1000000000)
   --help         print this
 
 SERRY_BENCH_DIR holds inputs and outputs (default /tmp/serry-bench). Inputs are made once.
@@ -132,6 +138,49 @@ compare_word_counts() {
     run_pairs "$name" "$serry" "$by_hand"
 }
 
+# make_records KIND NAME COUNT OPTION...: make the input NAME unless it is there; print its path.
+make_records() {
+    local kind=$1 path=$work_dir/$2-$3.in count=$3
+    shift 3
+    if [ ! -e "$path" ]; then
+        "$yardstick/make_records" "$kind" "$count" "$path.unfinished" "$@" >/dev/null
+        mv "$path.unfinished" "$path"
+    fi
+    echo "$path"
+}
+
+# compare NAME CHECK ARGUMENTS YARDSTICK_COMMAND: serry's program NAME with ARGUMENTS, against the one by
+# hand. Run both, let the command CHECK compare their outputs, and measure them. While serry has no
+# program of that name, the one by hand is run alone.
+compare() {
+    local name=$1 check=$2
+    local serry="mpirun -np 2 '$programs/$name' $3 --output '$work_dir/serry.out' --overwrite"
+    local by_hand="mpirun -np 2 $4"
+    rm -rf "$work_dir/serry.out" "$work_dir/yardstick.out"
+    echo "$name by hand"
+    sh -c "$by_hand"
+    echo
+    if [ ! -x "$programs/$name" ]; then
+        run_alone "$name" "$by_hand"
+        return
+    fi
+    sh -c "$serry" >/dev/null
+    sh -c "$check" || fail "the outputs of $name differ: $work_dir/serry.out, $work_dir/yardstick.out"
+    run_pairs "$name" "$serry" "$by_hand"
+}
+
+# run_alone NAME YARDSTICK_COMMAND: measure it against itself, for want of a program of serry's.
+run_alone() {
+    local report
+    report=$("$yardstick/run_pairs" --pairs "$pair_count" --warmup 1 \
+        --before "rm -rf '$work_dir/yardstick.out'" \
+        --a-name yardstick --a "$2" --b-name 'yardstick again' --b "$2") ||
+        fail "$1 could not be measured"
+    printf '%s\nserry has no program %s: this is the yardstick against itself\n%s\n\n' \
+        "$1" "$1" "$(grep -v '^summary:' <<<"$report")"
+    summary+=$(printf '%-18s serry has no such program' "$1")$'\n'
+}
+
 # ---- benches -------------------------------------------------------------------------------------
 
 bench_word_count() {
@@ -144,6 +193,53 @@ bench_word_count_long() {
     local text
     text=$(make_text words-long --seed 1 --long-share 0.05)
     compare_word_counts word_count_long "$text"
+}
+
+bench_tera_sort() {
+    local input
+    input=$(make_records records records 10000000 --seed 1)
+    compare tera_sort \
+        "'$yardstick/check_output' records '$input' '$work_dir/yardstick.out' &&
+         '$yardstick/check_output' records '$input' '$work_dir/serry.out'" \
+        "'$input'" "'$yardstick/tera_sort_mpi' '$input' '$work_dir/yardstick.out'"
+}
+
+bench_k_means() {
+    local input
+    input=$(make_records points points 10000000 --seed 1)
+    compare k_means "$(same_numbers --relative 1e-9 --last 3)" \
+        "'$input' --k 10 --iterations 10" \
+        "'$yardstick/k_means_mpi' '$input' '$work_dir/yardstick.out' --k 10 --iterations 10"
+}
+
+bench_page_rank() {
+    local input
+    input=$(make_records edges edges 16777216 --scale 20 --seed 1)
+    compare page_rank "$(same_numbers --relative 1e-9)" "'$input' --iterations 10" \
+        "'$yardstick/page_rank_mpi' '$input' '$work_dir/yardstick.out' --iterations 10"
+}
+
+# Keys that both sides draw from 1.5 times as many as there are pairs: half of the pairs match.
+bench_join() {
+    local left right
+    left=$(make_records pairs left 10000000 --keys 15000000 --seed 1)
+    right=$(make_records pairs right 10000000 --keys 15000000 --seed 2)
+    compare join \
+        "'$yardstick/check_output' join '$work_dir/serry.out' '$work_dir/yardstick.out/summary'" \
+        "'$left' '$right'" \
+        "'$yardstick/join_mpi' '$left' '$right' '$work_dir/yardstick.out' --parts text"
+}
+
+bench_group() {
+    local input
+    input=$(make_records pairs group 10000000 --keys 100000 --seed 3)
+    compare group "$(same_numbers)" "'$input'" \
+        "'$yardstick/group_mpi' '$input' '$work_dir/yardstick.out'"
+}
+
+# same_numbers OPTION...: the command that compares both outputs by their numbers.
+same_numbers() {
+    echo "'$yardstick/check_output' numbers '$work_dir/serry.out' '$work_dir/yardstick.out' $*"
 }
 
 bench_narrow() {
