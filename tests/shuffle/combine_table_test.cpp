@@ -13,6 +13,8 @@
 
 #include <doctest/doctest.h>
 
+#include "serry/shuffle/narrow_values.hpp"
+#include "serry/shuffle/slot_table.hpp"
 #include "shuffle/fold_oracle.hpp"
 
 using namespace serry;
@@ -30,7 +32,7 @@ using OrderedTable = CombineTable<V, F, true>;
 
 template <typename Table, typename V>
 bool add(Table& table, std::string_view key, V const& value, std::uint32_t leaf = 0) {
-    return table.add(KeyProbe::of(key), value, leaf);
+    return table.add(key, value, leaf);
 }
 
 /// What a table holds: the values of each key, with their leaves.
@@ -158,7 +160,7 @@ TEST_CASE("a table grows and keeps what it holds") {
 }
 
 TEST_CASE("a frozen table goes on combining its keys and refuses all others") {
-    for (std::uint64_t most_slots = 2; most_slots <= 64; ++most_slots) {
+    for (std::size_t most_slots = 2; most_slots <= 64; ++most_slots) {
         CAPTURE(most_slots);
         std::plus<> const sum;
         ExactTable<long, std::plus<>> table(sum, most_slots, one_leaf);
@@ -172,11 +174,30 @@ TEST_CASE("a frozen table goes on combining its keys and refuses all others") {
             CHECK(inside.count(key) + refused.count(key) == 1);
         }
         CHECK(table.is_frozen());
-        CHECK(table.slot_count() == 2 * most_slots);
+        using Cell = NarrowValues<long>::Cell;
+        using Tiny = SlotTable<TinyKey, Cell>;
+        using Wide = SlotTable<WideKey, Cell>;
+        CHECK(table.slot_count()
+              <= std::max(most_slots, Tiny::width) + std::max(most_slots, Wide::width));
         CHECK(table.size() == inside.size());
-        CHECK(table.size() == 2 * std::max<std::size_t>(1, most_slots / 3 * 2));
+        CHECK(table.size() == Tiny::most_keys(most_slots) + Wide::most_keys(most_slots));
         CHECK(exact_content<long>(table) == inside);
     }
+}
+
+TEST_CASE("sums of any size are whole, of positive and negative numbers") {
+    std::plus<> const sum;
+    ExactTable<std::int64_t, std::plus<>> table(sum, plenty, one_leaf);
+    std::map<std::string, std::int64_t> expected;
+    std::mt19937_64 random(4);
+    for (int i = 0; i < 100000; ++i) {
+        std::uint64_t const number = random() % 300;
+        std::string const key = std::to_string(number) + std::string(number % 20, 'x');
+        auto const value = static_cast<std::int64_t>(random()) >> (number % 60 + 4);
+        CHECK(add(table, key, value));
+        expected[key] += value;
+    }
+    CHECK(exact_content<std::int64_t>(table) == expected);
 }
 
 TEST_CASE("values that are views are kept, also when the combiner returns part of an argument") {

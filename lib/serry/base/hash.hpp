@@ -81,6 +81,23 @@ inline ShortKey load_bytewise(std::string_view bytes) noexcept {
 
 }  // namespace hashing
 
+/// A key of 1 to 8 bytes and zeros behind it. May look at (and drop) 8 bytes from bytes.data() on,
+/// but only of the same page of memory.
+inline std::uint64_t load_tiny(std::string_view bytes) noexcept {
+#if SERRY_WIDE_KEY_LOADS
+    if ((reinterpret_cast<std::uintptr_t>(bytes.data()) & 4095) > 4096 - 8)
+        return hashing::load_bytewise(bytes).low;
+    // The compiler must not see whose bytes these are, or it warns of those behind them.
+    char const* from = bytes.data();
+    __asm__("" : "+r"(from) : : "memory");
+    std::uint64_t word = 0;
+    std::memcpy(&word, from, sizeof word);
+    return word & ~std::uint64_t{0} >> (64 - 8 * bytes.size());
+#else
+    return hashing::load_bytewise(bytes).low;
+#endif
+}
+
 /// Requires bytes.size() <= short_key_bytes. May look at (and drop) 16 bytes from bytes.data() on,
 /// but only of the same page of memory: the branches of the byte-wise way cost more than the whole
 /// look-up, since the lengths of words cannot be predicted.

@@ -146,9 +146,8 @@ private:
             if (step.holds_input(input)) continue;
             if (step.dependency() == Dependency::wide && !is_in_place(step, input)) continue;
             Chain const& before = chains_[step.parents()[input]->id()];
-            bool const is_head = step.parents()[input]->dependency() != Dependency::narrow;
             if (before.step_count >= longest.step_count)
-                longest = {before.step_count + 1, is_head ? &step : before.first};
+                longest = {before.step_count + 1, before.step_count ? before.first : &step};
         }
         chains_[step.id()] = longest;
     }

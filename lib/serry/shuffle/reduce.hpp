@@ -48,12 +48,12 @@ public:
 
     void consume(std::span<KeyValue<K, V> const> batch) override {
         task_->poll();
-        std::size_t i = 0;
+        std::size_t i = position_ = 0;
         try {
             for (; i < batch.size(); i += group)
-                add_group(batch.subspan(i, std::min(group, batch.size() - i)), i);
+                add_group(batch.subspan(i, std::min(group, batch.size() - i)));
         } catch (...) {
-            rethrow_located(step_, record_ + i);
+            rethrow_located(step_, record_ + i + position_);
         }
         record_ += batch.size();
         task_->records_out += batch.size();
@@ -114,8 +114,7 @@ public:
 private:
     using Table = CombineTable<V, F, is_ordered>;
 
-    /// Records whose slots are looked for together.
-    static constexpr std::size_t group = 32;
+    static constexpr std::size_t group = Table::most_in_group;
 
     /// The records for one rank: entries [next, end), and before them encoded bytes from rest_at
     /// on.
@@ -126,57 +125,35 @@ private:
         std::size_t rest_at = 0;
     };
 
-    /// Tiny keys and others apart, since which is which cannot be predicted. `position` follows the
-    /// record that is worked on, for messages.
-    void add_group(std::span<KeyValue<K, V> const> records, std::size_t& position) {
-        KeyProbe probes[group];
-        std::uint8_t tiny[group + 1], wide[group + 1];
-        std::size_t tiny_count = 0, wide_count = 0;
-        make_probes(records, probes);
-        for (std::size_t j = 0; j < records.size(); ++j) {
-            tiny[tiny_count] = wide[wide_count] = static_cast<std::uint8_t>(j);
-            bool const is_tiny = probes[j].is_tiny();
-            tiny_count += is_tiny;
-            wide_count += !is_tiny;
-        }
-        std::size_t const first = position;
-        for (std::size_t i = 0; i < tiny_count; ++i) {
-            std::size_t const j = tiny[i];
-            position = first + j;
-            if (!table_.add_tiny(probes[j], records[j].value, leaf_)) wait(probes[j], records[j]);
-        }
-        for (std::size_t i = 0; i < wide_count; ++i) {
-            std::size_t const j = wide[i];
-            position = first + j;
-            if (!table_.add_wide(probes[j], records[j].value, leaf_)) wait(probes[j], records[j]);
-        }
-        position = first;
-    }
-
-    void make_probes(std::span<KeyValue<K, V> const> records, KeyProbe* probes) {
+    void add_group(std::span<KeyValue<K, V> const> records) {
+        position_ = 0;
         if constexpr (std::is_same_v<K, std::string_view> || std::is_same_v<K, std::string>) {
-            for (std::size_t j = 0; j < records.size(); ++j) {
-                probes[j] = KeyProbe::of(records[j].key);
-                __builtin_prefetch(table_.home_address(probes[j]), 1);
-            }
+            combine(records, [&](std::size_t i) { return std::string_view(records[i].key); });
         } else {
-            // Their bytes must stay as long as the probes are used.
-            std::size_t ends[group];
+            std::size_t ends[group + 1] = {};
             group_keys_.clear();
-            for (std::size_t j = 0; j < records.size(); ++j) {
-                codec::encode<true>(records[j].key, group_keys_);
-                ends[j] = group_keys_.size();
+            for (std::size_t i = 0; i < records.size(); ++i) {
+                codec::encode<true>(records[i].key, group_keys_);
+                ends[i + 1] = group_keys_.size();
             }
-            for (std::size_t j = 0, begin = 0; j < records.size(); begin = ends[j++]) {
-                probes[j] = KeyProbe::of(group_keys_.view().substr(begin, ends[j] - begin));
-                __builtin_prefetch(table_.home_address(probes[j]), 1);
-            }
+            std::string_view const keys = group_keys_.view();
+            combine(records,
+                    [&](std::size_t i) { return keys.substr(ends[i], ends[i + 1] - ends[i]); });
         }
     }
 
-    void wait(KeyProbe const& probe, KeyValue<K, V> const& record) {
-        waiting_entries_.push_back({probe.hash, std::uint64_t{waiting_.size()} << 1});
-        put_record(probe.bytes(), record.value, leaf_, waiting_);
+    template <typename KeyOf>
+    void combine(std::span<KeyValue<K, V> const> records, KeyOf key_of) {
+        table_.add_group(
+            records.size(), key_of, [&](std::size_t i) -> V const& { return records[i].value; },
+            leaf_,
+            [&](std::size_t i, std::uint64_t hash) { wait(hash, key_of(i), records[i].value); },
+            position_);
+    }
+
+    void wait(std::uint64_t hash, std::string_view key, V const& value) {
+        waiting_entries_.push_back({hash, std::uint64_t{waiting_.size()} << 1});
+        put_record(key, value, leaf_, waiting_);
     }
 
     void put_record(std::string_view key, V const& value, std::uint32_t leaf, ByteWriter& out) {
@@ -253,7 +230,8 @@ private:
     std::uint64_t rank_count_;
     TaskContext* task_ = nullptr;
     std::uint32_t leaf_ = 0;
-    std::uint64_t record_ = 0;
+    std::uint64_t record_ = 0;  ///< of the task, the first of the batch
+    std::size_t position_ = 0;  ///< in the group, of the record that is worked on
     std::uint64_t record_count_ = 0;
     bool is_final_ = false;
 

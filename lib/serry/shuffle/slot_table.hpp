@@ -14,8 +14,32 @@
 
 namespace serry {
 
-/// A key as tables compare it. Short keys are their bytes; long ones a hash and a mark, and are
-/// then compared where they lie.
+/// A key of 1 to 8 bytes in one word: the bytes, then zeros. Its last byte is not zero, so that the
+/// size is known. 0 in a free slot.
+struct TinyKey {
+    std::uint64_t word;  // no initial value: arrays of these are filled group by group
+
+    static constexpr std::size_t most_bytes = 8;
+
+    /// False when the key, of 1 to 8 bytes, ends with a zero byte: then it is no tiny key.
+    static bool load(std::string_view key, TinyKey& to) {
+        to.word = load_tiny(key);
+        return to.word >> (8 * (key.size() - 1)) != 0;
+    }
+
+    bool is_free() const { return word == 0; }
+    bool is(TinyKey key) const { return word == key.word; }
+    std::size_t size() const { return static_cast<std::size_t>(71 - std::countl_zero(word)) / 8; }
+    std::uint64_t hash() const { return hash(size()); }
+    /// Requires size == size(): cheaper where it is known.
+    std::uint64_t hash(std::size_t size) const {
+        return hash_short({word, std::uint64_t{size + 1} << 56});
+    }
+    std::string_view bytes() const { return {reinterpret_cast<char const*>(&word), size()}; }
+};
+
+/// Any other key as tables compare it. Short ones are their bytes; long ones a hash and a mark, and
+/// are then compared where they lie.
 struct KeyProbe {
     // No initial values: arrays of these are filled group by group.
     std::uint64_t low, high;  ///< a ShortKey, or {hash, long_mark}
@@ -37,24 +61,6 @@ struct KeyProbe {
 
     std::string_view bytes() const { return {data, size}; }
     bool is_long() const { return high == long_mark; }
-    bool is_tiny() const { return size < 8; }
-};
-
-/// A key of up to 7 bytes in one word: the bytes, and in the last one the size + 1. 0 in a free
-/// slot.
-struct TinyKey {
-    std::uint64_t word = 0;
-
-    static TinyKey of(KeyProbe const& probe) { return {probe.low | probe.high}; }
-    bool is_free() const { return word == 0; }
-    bool is(KeyProbe const& probe) const { return word == (probe.low | probe.high); }
-    std::uint64_t hash() const {
-        constexpr std::uint64_t size_byte = std::uint64_t{0xff} << 56;
-        return hash_short({word & ~size_byte, word & size_byte});
-    }
-    std::string_view bytes() const {
-        return {reinterpret_cast<char const*>(&word), static_cast<std::size_t>(word >> 56) - 1};
-    }
 };
 
 /// A key of up to 15 bytes in two words, or the hash of a longer one and where it lies, behind its
@@ -86,120 +92,187 @@ struct WideKey {
     }
 };
 
-/// Slots of keys and cells: open addressing with linear probing, filled to two thirds, grown up to
-/// `most_slots`. What a cell means is the owner's business.
+/// Slots of keys and cells: open addressing, filled to 13/16, grown up to `most_slots` (but one
+/// line at least). What a cell means is the owner's business.
+///
+/// Slots come in lines: as many as a cache line takes, keys first, then cells. A key is looked for
+/// at its home slot, then in the others of that line, then in the lines behind it. A key found in
+/// its home line but not at home changes places with the one there: frequent keys get to their
+/// homes, where no branch goes wrong for them.
 template <typename SlotKey, typename Cell>
 class SlotTable {
+    static constexpr std::size_t line_bytes = 64;
+    static constexpr std::size_t slots_in_line_bytes =
+        line_bytes / (sizeof(SlotKey) + sizeof(Cell));
+
 public:
+    /// The slots of a line.
+    static constexpr std::size_t width = slots_in_line_bytes < 2 ? 1 : slots_in_line_bytes;
+
+    struct alignas(SlotKey) alignas(Cell) alignas(width > 1 ? line_bytes : 1) Line {
+        SlotKey keys[width];
+        Cell cells[width];
+    };
     struct Slot {
-        SlotKey key;
-        Cell cell;
+        Line* line;
+        std::size_t column;
+
+        SlotKey& key() const { return line->keys[column]; }
+        Cell& cell() const { return line->cells[column]; }
     };
 
-    explicit SlotTable(std::uint64_t most_slots)
-        : most_slots_(std::max<std::uint64_t>(most_slots, 2)) {
-        allocate(std::min<std::uint64_t>(first_slots, most_slots_));
+    explicit SlotTable(std::uint64_t most_slots) : most_lines_(lines_of(most_slots)) {
+        allocate(std::min<std::uint64_t>(first_lines, most_lines_));
     }
     ~SlotTable() { destroy_cells(); }
     SlotTable(SlotTable const&) = delete;
     SlotTable& operator=(SlotTable const&) = delete;
 
-    /// Where the slot of a key with this hash lies, or begins to be looked for.
-    char const* home_address(std::uint64_t hash) const {
-        return reinterpret_cast<char const*>(slots_ + home(hash));
+    /// The line where a key with this hash is looked for first.
+    char const* home_line(std::uint64_t hash) const {
+        return reinterpret_cast<char const*>(home(hash).line);
     }
 
-    /// The slot of the key, or the free one where it belongs.
-    Slot& find(KeyProbe const& probe) const {
-        for (Slot* slot = slots_ + home(probe.hash);;) {
-            if (slot->key.is(probe) || slot->key.is_free()) return *slot;
-            if (++slot == end_) slot = slots_;
-        }
+    /// The slot of the key, or the free one where it belongs. `probe` is what SlotKey::is takes.
+    /// Other slots that were found before may have changed places.
+    template <typename Probe>
+    Slot find(std::uint64_t hash, Probe const& probe) {
+        Slot const slot = home(hash);
+        if (slot.key().is(probe)) [[likely]]
+            return slot;
+        return find_away(slot, probe);
     }
 
     /// Whether a key more may be put into a free slot; if not, grow().
     bool has_room() const { return size_ < limit_; }
     /// Slots move. False when the table has its largest size.
     bool grow() {
-        std::uint64_t const wanted =
-            slot_count() * sizeof(Slot) < doubling_bytes ? slot_count() * 2 : slot_count() / 2 * 3;
-        if (slot_count() == most_slots_) return false;
-        move_to(std::min<std::uint64_t>(wanted, most_slots_));
+        if (line_count() == most_lines_) return false;
+        bool const is_small = memory_bytes() < doubling_bytes;
+        std::uint64_t const wanted = is_small ? line_count() * 2 : line_count() / 2 * 3;
+        move_to(std::min<std::uint64_t>(wanted, most_lines_));
         return true;
     }
     /// Fill a free slot.
-    void put(Slot& slot, SlotKey key, Cell&& cell) {
-        new (&slot.cell) Cell(std::move(cell));
-        slot.key = key;
+    void put(Slot slot, SlotKey key, Cell&& cell) {
+        new (&slot.cell()) Cell(std::move(cell));
+        slot.key() = key;
         ++size_;
     }
 
     std::size_t size() const { return size_; }
-    std::size_t slot_count() const { return static_cast<std::size_t>(end_ - slots_); }
+    std::size_t slot_count() const { return line_count() * width; }
     std::size_t memory_bytes() const { return memory_.byte_count(); }
-    Slot& at(std::size_t index) const { return slots_[index]; }
+    Slot at(std::size_t number) const { return {lines_ + number / width, number % width}; }
 
+    /// visit(key, number) for every used slot.
     template <typename Visit>
     void for_each_used(Visit visit) const {
-        for (Slot const* slot = slots_; slot != end_; ++slot)
-            if (!slot->key.is_free()) visit(*slot, static_cast<std::size_t>(slot - slots_));
+        std::size_t number = 0;
+        for (Line const* line = lines_; line != end_; ++line)
+            for (SlotKey const& key : line->keys) {
+                if (!key.is_free()) visit(key, number);
+                ++number;
+            }
     }
 
     /// Empty the table and give its memory back.
     void release() {
         destroy_cells();
         memory_ = SlotMemory();
-        slots_ = end_ = nullptr;
+        lines_ = end_ = nullptr;
         size_ = limit_ = 0;
     }
 
+    /// The keys that a table of at most so many slots takes.
+    static constexpr std::uint64_t most_keys(std::uint64_t most_slots) {
+        return lines_of(most_slots) * width * 13 / 16;
+    }
+
 private:
-    static constexpr std::uint64_t first_slots = 256;
+    static constexpr std::uint64_t first_lines = 64;
     /// Larger tables grow by half: a table that is half empty is one that does not fit the caches.
     static constexpr std::uint64_t doubling_bytes = std::uint64_t{4} << 20;
 
-    // By middle bits: the top ones order partitions and output, and a stream in that order must not
-    // fill the table from one end to the other.
-    std::size_t home(std::uint64_t hash) const {
-        __extension__ using Wide = unsigned __int128;
-        return static_cast<std::size_t>(static_cast<Wide>(std::rotl(hash, 24)) * slot_count()
-                                        >> 64);
+    /// At least two slots, of which one stays free.
+    static constexpr std::uint64_t lines_of(std::uint64_t most_slots) {
+        return std::max<std::uint64_t>(most_slots / width, width > 1 ? 1 : 2);
     }
 
+    // By middle bits: the top ones order partitions and output, and a stream in that order must not
+    // fill the table from one end to the other.
+    Slot home(std::uint64_t hash) const {
+        __extension__ using Wide = unsigned __int128;
+        auto const scaled = static_cast<Wide>(std::rotl(hash, 24)) * line_count();
+        std::uint64_t const within_line = static_cast<std::uint64_t>(scaled) >> 32;
+        return {lines_ + static_cast<std::size_t>(scaled >> 64), within_line * width >> 32};
+    }
+
+    void step(Slot& slot, std::size_t looks) const {
+        if (++slot.column == width) slot.column = 0;
+        if (looks % width == 0 && ++slot.line == end_) slot.line = lines_;
+    }
+
+    template <typename Probe>
+    [[gnu::noinline]] Slot find_away(Slot home, Probe const& probe) {
+        Slot slot = home;
+        for (std::size_t looks = 1;; ++looks) {
+            if (slot.key().is_free()) return slot;
+            step(slot, looks);
+            if (slot.key().is(probe)) break;
+        }
+        if constexpr (std::is_trivially_copyable_v<Cell>) {
+            // Both stay behind none but taken slots, and so are still found.
+            if (slot.line != home.line) return slot;
+            std::swap(slot.key(), home.key());
+            std::swap(slot.cell(), home.cell());
+            return home;
+        }
+        return slot;
+    }
+
+    Slot find_free(std::uint64_t hash) const {
+        Slot slot = home(hash);
+        for (std::size_t looks = 1; !slot.key().is_free(); ++looks) step(slot, looks);
+        return slot;
+    }
+
+    std::size_t line_count() const { return static_cast<std::size_t>(end_ - lines_); }
+
     /// Take fresh memory, and return what there was. Throws without a change when there is none.
-    SlotMemory allocate(std::uint64_t slot_count) {
-        SlotMemory other(slot_count * sizeof(Slot));
+    SlotMemory allocate(std::uint64_t line_count) {
+        SlotMemory other(line_count * sizeof(Line));
         std::swap(memory_, other);
-        slots_ = static_cast<Slot*>(memory_.zeroed_bytes());
-        end_ = slots_ + slot_count;
-        limit_ = std::max<std::uint64_t>(1, slot_count / 3 * 2);
+        lines_ = static_cast<Line*>(memory_.zeroed_bytes());
+        end_ = lines_ + line_count;
+        limit_ = most_keys(line_count * width);
         return other;
     }
 
-    void move_to(std::uint64_t slot_count) {
-        Slot* const old_end = end_;
-        Slot* old = slots_;
-        SlotMemory const old_memory = allocate(slot_count);
-        for (; old != old_end; ++old) {
-            if (old->key.is_free()) continue;
-            Slot* to = slots_ + home(old->key.hash());
-            while (!to->key.is_free())
-                if (++to == end_) to = slots_;
-            to->key = old->key;
-            new (&to->cell) Cell(std::move(old->cell));
-            old->cell.~Cell();
-        }
+    void move_to(std::uint64_t line_count) {
+        Line* const old_end = end_;
+        Line* old = lines_;
+        SlotMemory const old_memory = allocate(line_count);
+        for (; old != old_end; ++old)
+            for (std::size_t i = 0; i < width; ++i) {
+                if (old->keys[i].is_free()) continue;
+                Slot const to = find_free(old->keys[i].hash());
+                to.key() = old->keys[i];
+                new (&to.cell()) Cell(std::move(old->cells[i]));
+                old->cells[i].~Cell();
+            }
     }
 
     void destroy_cells() {
         if constexpr (!std::is_trivially_destructible_v<Cell>)
-            for_each_used([](Slot const& slot, std::size_t) { slot.cell.~Cell(); });
+            for_each_used(
+                [this](SlotKey const&, std::size_t number) { at(number).cell().~Cell(); });
     }
 
-    std::uint64_t most_slots_;
+    std::uint64_t most_lines_;
     SlotMemory memory_;
-    Slot* slots_ = nullptr;
-    Slot* end_ = nullptr;
+    Line* lines_ = nullptr;
+    Line* end_ = nullptr;
     std::uint64_t size_ = 0;
     std::uint64_t limit_ = 0;
 };
