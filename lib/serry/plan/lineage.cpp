@@ -38,7 +38,7 @@ SplitList Transformation::list_splits(SplitRequest const&) const {
 
 void Transformation::set_splits(SplitList splits) {
     splits_ = std::move(splits);
-    partition_count_ = splits_.splits.size();
+    partition_count_ = splits_.partition_count();
 }
 
 }  // namespace serry

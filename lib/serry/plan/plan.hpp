@@ -61,7 +61,7 @@ void serialize(Archive& archive, Split& split, unsigned) {
 }
 template <typename Archive>
 void serialize(Archive& archive, SplitList& list, unsigned) {
-    archive& list.files& list.splits;
+    archive& list.files& list.splits& list.split_ends;
 }
 
 /// Plan an action on `target`: a stage for every wide step that it needs and that is not available,
