@@ -47,7 +47,8 @@ struct Job {
 
 TEST_CASE("a plan is the same after it was sent") {
     Plan plan;
-    plan.decisions.push_back({7, 3, {{{"a file", 1000, -5, 77}}, {{0, 0, 500}, {0, 500, 1000}}}});
+    plan.decisions.push_back(
+        {7, 3, {{{"a file", 1000, -5, 77}}, {{0, 0, 500}, {0, 500, 1000}}, {0, 2}}});
     plan.decisions.push_back({9, 64, {}, {false, true}});
     plan.stages.push_back({3, 9, 1, true, Placement(3), "read_text > reduce_by_key"});
     plan.stages.push_back({4, 10, 0, false, Placement(64), "reduce_by_key > collect"});
@@ -65,6 +66,7 @@ TEST_CASE("a plan is the same after it was sent") {
     CHECK(decision.splits.files[0].modified_ns == -5);
     CHECK(decision.splits.files[0].inode == 77);
     CHECK(decision.splits.splits == std::vector<Split>{{0, 0, 500}, {0, 500, 1000}});
+    CHECK(decision.splits.split_ends == std::vector<std::uint64_t>{0, 2});
     CHECK(received.decisions[1].transformation == 9);
     CHECK(received.decisions[1].partition_count == 64);
     REQUIRE(received.stages.size() == 2);

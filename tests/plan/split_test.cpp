@@ -99,3 +99,20 @@ TEST_CASE("blocks are dealt one by one, and what is adjacent is one range") {
     CHECK(Placement().partition_count() == 0);
     CHECK(Placement().ranges_of(0, 1).empty());
 }
+
+TEST_CASE("a partition has a split of its own, or as many as its end says") {
+    SplitList list{.splits = {{0, 0, 1}, {0, 1, 2}, {1, 0, 5}}};
+    CHECK(list.partition_count() == 3);
+    REQUIRE(list.splits_of(1).size() == 1);
+    CHECK(list.splits_of(1)[0] == Split{0, 1, 2});
+    CHECK(list.first_split(2) == 2);
+
+    list.split_ends = {0, 2, 2, 3};
+    CHECK(list.partition_count() == 4);
+    CHECK(list.splits_of(0).empty());
+    REQUIRE(list.splits_of(1).size() == 2);
+    CHECK(list.splits_of(1)[1] == Split{0, 1, 2});
+    CHECK(list.splits_of(2).empty());
+    CHECK(list.splits_of(3)[0] == Split{1, 0, 5});
+    CHECK(list.first_split(4) == 3);
+}

@@ -1,5 +1,6 @@
 #include "serry/source/text_source.hpp"
 
+#include <numeric>
 #include <random>
 #include <string>
 #include <vector>
@@ -85,13 +86,40 @@ TEST_CASE_FIXTURE(Fixture,
 
     TextStage stage({at("in/*")}, 5);
     stage.plan();
-    CHECK(stage.source().partition_count() == 5);
     std::vector<std::uint64_t> bytes;
-    for (std::uint64_t p = 0; p < 5; ++p) bytes.push_back(stage.run(p).bytes_in);
+    for (std::uint64_t p = 0; p < stage.source().partition_count(); ++p)
+        bytes.push_back(stage.run(p).bytes_in);
     CHECK((stage.lines.lines == expected));
-    CHECK(bytes[0] == 2 * text.size());
-    CHECK(bytes[1] + bytes[2] + bytes[3] == text.size());
-    CHECK(bytes[4] == text.size());
+    CHECK(bytes.front() == 2 * text.size());
+    CHECK(bytes.back() == text.size());
+    CHECK(std::accumulate(bytes.begin(), bytes.end(), std::size_t{0}) == 4 * text.size());
+}
+
+TEST_CASE_FIXTURE(Fixture, "a partition holds many small files") {
+    std::vector<std::string> expected;
+    for (int i = 100; i < 900; ++i) {
+        expected.push_back("file " + std::to_string(i));
+        write_file(dir / ("in/" + std::to_string(i)), expected.back() + (i % 2 ? "\n" : ""));
+    }
+    for (std::uint64_t const count : {1, 7, 100, 800, 5000}) {
+        TextStage stage({at("in")}, count);
+        stage.plan();
+        CHECK(stage.source().partition_count() == count);
+        stage.run_all();
+        CHECK((stage.lines.lines == expected));
+        CHECK(stage.lines.finish_count == count);
+    }
+    CHECK((lines_of({at("in")}, 0) == expected));
+
+    TextStage stage({at("in")}, 2);
+    stage.plan();
+    TaskContext task({.index = 0, .count = 2}, stage.poller);
+    stage.lines.at_batch = [&] { task.enough = stage.lines.batch_count == 3; };
+    Pipeline pipeline;
+    stage.source().attach(pipeline, stage.lines);
+    pipeline.run(task);
+    CHECK(stage.lines.lines == std::vector<std::string>{"file 100", "file 101", "file 102"});
+    CHECK(stage.lines.finish_count == 1);
 }
 
 TEST_CASE_FIXTURE(Fixture, "an empty input has empty partitions, as many as asked for") {

@@ -44,7 +44,7 @@ bool Transformation::is_available() const {
 
 void Transformation::set_splits(SplitList splits) {
     splits_ = std::move(splits);
-    placement_ = Placement(splits_.splits.size());
+    placement_ = Placement(splits_.partition_count());
 }
 
 }  // namespace serry

@@ -65,7 +65,7 @@ void serialize(Archive& archive, Split& split, unsigned) {
 }
 template <typename Archive>
 void serialize(Archive& archive, SplitList& list, unsigned) {
-    archive& list.files& list.splits;
+    archive& list.files& list.splits& list.split_ends;
 }
 
 /// A stage's operators call each other, batch by batch, so that its narrow steps take stack: at

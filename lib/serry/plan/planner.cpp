@@ -83,7 +83,7 @@ private:
         std::uint64_t const asked = asked_partitions(step);
         decision.splits =
             step.list_splits({.partition_count = asked ? asked : default_partitions_});
-        decision.partition_count = decision.splits.splits.size();
+        decision.partition_count = decision.splits.partition_count();
         decided_[step.id()] = Placement(decision.partition_count);
         plan_.decisions.push_back(std::move(decision));
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,10 +25,26 @@ struct Split {
     friend bool operator==(Split const&, Split const&) = default;
 };
 
-/// A source cut into partitions, one split each: partition p reads splits[p].
+/// A source cut into partitions, each of which reads some consecutive splits.
 struct SplitList {
-    std::vector<InputFile> files;
-    std::vector<Split> splits;
+    std::vector<InputFile> files = {};
+    std::vector<Split> splits = {};
+    /// Where the splits of each partition end, ascending to splits.size(). Empty: one split each.
+    std::vector<std::uint64_t> split_ends = {};
+
+    std::uint64_t partition_count() const {
+        return split_ends.empty() ? splits.size() : split_ends.size();
+    }
+    /// The index of a partition's first split; of partition_count(), the number of splits.
+    std::uint64_t first_split(std::uint64_t partition) const {
+        if (split_ends.empty() || partition == 0) return partition;
+        return split_ends[partition - 1];
+    }
+    /// Those of a partition, in order.
+    std::span<Split const> splits_of(std::uint64_t partition) const {
+        std::uint64_t const begin = first_split(partition);
+        return {splits.data() + begin, first_split(partition + 1) - begin};
+    }
 };
 
 struct SplitRequest {

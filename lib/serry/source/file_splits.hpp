@@ -7,19 +7,18 @@
 
 namespace serry {
 
-/// Cut `files` into splits, in order. Follows from the files' bytes, their names' endings and
-/// `partition_count` alone.
+/// Cut `files` into partitions, in order: files are laid end to end and cut at equal distances.
+/// Long files make many partitions, and many small ones one. Follows from the files' bytes, their
+/// names' endings and `partition_count` alone.
 ///
 /// A compressed file is one split, never cut, and is so even if it is empty; an empty plain file
-/// has no split, unless there is nothing else.
-/// - partition_count 0: every file is cut into equal pieces of at most the total bytes over
-///   default_partition_count(total bytes).
-/// - At least as many partitions asked for as there are files to split: exactly as many splits as
-///   asked for, the longest as short as can be, empty ones if there are more than bytes. Where
-///   every file is compressed: one split a file.
-/// - Fewer: one split or more a file, none longer than the total bytes over partition_count. So
-/// there
-///   are more than asked for, but fewer than the files and partition_count together.
-std::vector<Split> cut_files(std::vector<InputFile> const& files, std::uint64_t partition_count);
+/// has no split. Nor is a file cut close to its ends, unless it is alone: partitions may differ by
+/// an eighth.
+/// - partition_count 0: as default_partition_count() of the bytes says, where each file after the
+///   first counts as 64 KiB more, since opening it takes as long as reading those.
+/// - Otherwise exactly as many as asked for, empty ones if there are more than bytes.
+///
+/// Compressed files may leave fewer partitions than that: none is empty for their sake.
+SplitList cut_files(std::vector<InputFile> files, std::uint64_t partition_count);
 
 }  // namespace serry

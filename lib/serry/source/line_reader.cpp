@@ -31,11 +31,13 @@ std::string_view without_line_end(char const* begin, char const* newline) {
 
 void LineReader::read(TaskContext& task) {
     SplitList const& list = source_.splits();
-    Split const& split = list.splits[task.partition().index];
-    PinnedFile file(list.files[split.file]);
-    start(task, split, file);
-    if (!task.enough && find_first_line()) push_lines();
-    file.check();
+    for (Split const& split : list.splits_of(task.partition().index)) {
+        PinnedFile file(list.files[split.file]);
+        start(task, split, file);
+        if (!task.enough && find_first_line()) push_lines();
+        file.check();
+        if (task.enough) break;
+    }
     next_.finish();
 }
 

@@ -15,9 +15,9 @@ namespace serry {
 
 class TextSource;
 
-/// Reads the lines of one split a task: those whose first byte lies in it, without "\n" or "\r\n".
-/// What follows the last "\n" is a line too, if it is not empty. All memory is kept from task to
-/// task, but what a line of extraordinary length took is given back when the next task does
+/// Reads the lines of a partition's splits: those whose first byte lies in one, without "\n" or
+/// "\r\n". What follows the last "\n" is a line too, if it is not empty. All memory is kept from
+/// task to task, but what a line of extraordinary length took is given back when the next task does
 /// without.
 class LineReader final : public PartitionReader {
 public:

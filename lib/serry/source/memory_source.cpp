@@ -11,7 +11,13 @@ public:
         : source_(source), next_(next) {}
 
     void read(TaskContext& task) override {
-        Split const& split = source_.splits().splits[task.partition().index];
+        for (Split const& split : source_.splits().splits_of(task.partition().index))
+            push(task, split);
+        next_.finish();
+    }
+
+private:
+    void push(TaskContext& task, Split const& split) {
         for (std::uint64_t at = split.begin; at < split.end && !task.enough; at += batch_records) {
             std::uint64_t const count = std::min<std::uint64_t>(batch_records, split.end - at);
             std::int64_t* const numbers = batch_.data();
@@ -21,10 +27,8 @@ public:
             task.records_in += count;
             next_.consume(batch_.records());
         }
-        next_.finish();
     }
 
-private:
     Transformation const& source_;
     Consumer<std::int64_t>& next_;
     Batch<std::int64_t> batch_;

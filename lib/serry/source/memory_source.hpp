@@ -63,7 +63,13 @@ private:
         Reader(MemorySource const& source, Consumer<T>& next) : source_(source), next_(next) {}
 
         void read(TaskContext& task) override {
-            Split const& split = source_.splits().splits[task.partition().index];
+            for (Split const& split : source_.splits().splits_of(task.partition().index))
+                push(task, split);
+            next_.finish();
+        }
+
+    private:
+        void push(TaskContext& task, Split const& split) {
             for (std::uint64_t at = split.begin; at < split.end && !task.enough;
                  at += batch_records) {
                 std::uint64_t const count = std::min<std::uint64_t>(batch_records, split.end - at);
@@ -71,10 +77,8 @@ private:
                 task.records_in += count;
                 next_.consume({&source_.records_[at], count});
             }
-            next_.finish();
         }
 
-    private:
         MemorySource const& source_;
         Consumer<T>& next_;
     };

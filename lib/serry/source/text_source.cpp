@@ -34,9 +34,7 @@ TextSource::TextSource(Lineage& lineage,
 
 SplitList TextSource::list_splits(SplitRequest const& request) const {
     if (patterns_.empty()) throw UsageError(label() + ": no path was given; expected one or more");
-    SplitList list{.files = list_files(patterns_), .splits = {}};
-    list.splits = cut_files(list.files, request.partition_count);
-    return list;
+    return cut_files(list_files(patterns_), request.partition_count);
 }
 
 void TextSource::attach(Pipeline& pipeline, Consumer<std::string_view>& next) {
