@@ -104,10 +104,11 @@ void sort_few(Order* first, Order* last) {
         std::sort(first, last);
 }
 
-/// Sorts buckets whose leading bits are equal above `shift`.
+/// Sorts buckets of orders whose leading bits, counted from `least`, are equal above `shift`.
 class BucketSorter {
 public:
-    explicit BucketSorter(int shift) : shift_(std::max(shift - digit_bits, 0)) {}
+    BucketSorter(std::uint64_t least, int shift)
+        : least_(least), shift_(std::max(shift - digit_bits, 0)) {}
 
     void operator()(Order* first, Order* last) {
         if (last - first <= 64) return sort_few(first, last);
@@ -126,9 +127,10 @@ private:
     static constexpr std::size_t digit_count = 1 << digit_bits;
 
     std::size_t digit(Order order) const {
-        return (leading_bits(order) >> shift_) & (digit_count - 1);
+        return ((leading_bits(order) - least_) >> shift_) & (digit_count - 1);
     }
 
+    std::uint64_t least_;
     int shift_;
     std::vector<Order> scratch_;
 };
@@ -136,12 +138,12 @@ private:
 /// The buckets between two splitters: the order's leading bits, as many as fill them.
 class Buckets {
 public:
-    static constexpr int most_bits = 12;
-
-    Buckets(std::uint64_t least, std::uint64_t most)
-        : least_(least),
-          shift_(std::max(0, int(std::bit_width(most - least)) - most_bits)),
-          ends_((std::size_t{1} << most_bits) + 1) {}
+    Buckets(std::uint64_t least, std::uint64_t most, std::uint64_t expected_records)
+        : least_(least) {
+        int const bits = std::min(12, int(std::bit_width(expected_records / 1024)));
+        shift_ = std::min(63, std::max(0, int(std::bit_width(most - least)) - bits));
+        ends_.resize(((most - least) >> shift_) + 2);
+    }
 
     void count(std::span<Record const> records) {
         for (Record const& record : records) ++ends_[index(order_of(record, 0)) + 1];
@@ -161,7 +163,7 @@ public:
                 orders[next[index(order)]++] = order;
             }
         }
-        BucketSorter sort_bucket(shift_);
+        BucketSorter sort_bucket(least_, shift_);
         for (std::size_t i = 0; i + 1 < ends_.size(); ++i)
             sort_bucket(orders.data() + ends_[i], orders.data() + ends_[i + 1]);
         return orders;
@@ -171,14 +173,15 @@ private:
     std::size_t index(Order order) const { return (leading_bits(order) - least_) >> shift_; }
 
     std::uint64_t least_;
-    int shift_;
+    int shift_ = 0;
     std::vector<std::uint64_t> ends_;
 };
 
-Buckets buckets_of(std::vector<Order> const& splitters, Ranks ranks) {
+Buckets buckets_of(std::vector<Order> const& splitters, std::uint64_t record_count, Ranks ranks) {
     auto const rank = std::size_t(ranks.rank);
     return {rank == 0 ? 0 : leading_bits(splitters[rank - 1]),
-            rank == splitters.size() ? ~std::uint64_t{0} : leading_bits(splitters[rank])};
+            rank == splitters.size() ? ~std::uint64_t{0} : leading_bits(splitters[rank]),
+            record_count / unsigned(ranks.count)};
 }
 
 // ---- program ------------------------------------------------------------------------------------
@@ -209,7 +212,7 @@ void sort_file(InputFile const& input, std::string const& output_dir, Ranks rank
         most_from.push_back(part_of(count, rank, ranks.count).size());
     std::vector<Order> const splitters = find_splitters(input, own, ranks);
     phases.end("sample");
-    Buckets buckets = buckets_of(splitters, ranks);
+    Buckets buckets = buckets_of(splitters, count, ranks);
     Exchange<Record> exchange(ranks, most_from,
                               [&](std::span<Record const> records) { buckets.count(records); });
     send_records(input, own, splitters, exchange);
