@@ -48,6 +48,7 @@ Executor::Outcome Executor::run(StagePlan const& plan, StageEnd& end, TaskRange 
     Vote own;
     std::optional<Failure> failure;
     is_in_task_ = true;
+    failed_runs_.push_back(++run_);  // until it has succeeded
     {
         Pipeline pipeline;
         try {
@@ -80,8 +81,13 @@ Executor::Outcome Executor::run(StagePlan const& plan, StageEnd& end, TaskRange 
     own.seconds.add(seconds_since(start));
     Vote const all = take_vote(gear_.comm, own);
     throw_if_failed(plan, all, failure);
+    failed_runs_.pop_back();
     end.commit();
     return {own, all};
+}
+
+bool Executor::has_failed(std::uint64_t run) const {
+    return std::find(failed_runs_.begin(), failed_runs_.end(), run) != failed_runs_.end();
 }
 
 std::optional<Executor::Failure> Executor::run_tasks(StagePlan const& plan,
@@ -98,6 +104,7 @@ std::optional<Executor::Failure> Executor::run_tasks(StagePlan const& plan,
     std::optional<Failure> failure;
     for (std::uint64_t p = first; p < last && !failure && !was_abandoned_; ++p) {
         TaskContext task({p, plan.task_count}, poller);
+        running_task_ = {run_, p};
         try {
             end.begin_task(task);
             pipeline.run(task);
@@ -109,6 +116,7 @@ std::optional<Executor::Failure> Executor::run_tasks(StagePlan const& plan,
         } catch (...) {
             failure = task_failure(plan, p, task.position);
         }
+        running_task_.reset();
         own.records_in += task.records_in;
         own.records_out += task.records_out;
         own.bytes_in += task.bytes_in;
