@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "serry/base/error.hpp"
+#include "serry/exec/mpi_stage.hpp"
 #include "serry/exec/session.hpp"
 
 namespace serry {
@@ -35,6 +36,10 @@ void Context::print(std::string_view text) const {
     if (session_->comm().rank() != 0) return;
     std::fwrite(text.data(), 1, text.size(), stdout);
     std::fflush(stdout);
+}
+
+void Context::mpi_stage(std::function<void(MPI_Comm)> const& f, CallSite at) const {
+    run_mpi_stage(*session_, f, at);
 }
 
 int Context::rank_count() const { return session_->comm().rank_count(); }

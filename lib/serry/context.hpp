@@ -1,11 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <mpi.h>
+
+#include "serry/base/call_site.hpp"
 
 namespace serry {
 
@@ -30,6 +35,13 @@ public:
     void print(std::string_view text) const;
 
     int rank_count() const;
+
+    /// Collective: MPI of your own between tasks. f(communicator) is called on every rank with a
+    /// duplicate of the job's communicator, which is freed afterwards; requests on it must be
+    /// complete by then. If f throws on any rank, every rank throws the same StageError, once f has
+    /// ended on all of them. A rank must not leave f while others wait for it in MPI: they would
+    /// wait for ever, and the job is given up (CommError) after a minute.
+    void mpi_stage(std::function<void(MPI_Comm)> const& f, CallSite at = CallSite::here()) const;
 
     /// For what datasets are built on; programs have no use for it.
     Session& session() const { return *session_; }

@@ -1,5 +1,8 @@
 #include "serry/context.hpp"
 
+#include <cstdint>
+#include <stdexcept>
+
 #include <doctest/doctest.h>
 
 #include "serry/exec/session.hpp"
@@ -50,4 +53,19 @@ TEST_CASE("a context knows its ranks and its session") {
     Job job;
     CHECK(job.context.rank_count() == job.session.comm().rank_count());
     CHECK(&job.context.session() == &job.session);
+}
+
+TEST_CASE("a job may use MPI of its own between its actions") {
+    Job job;
+    std::uint64_t sum = 0;
+    job.context.mpi_stage([&sum](MPI_Comm communicator) {
+        std::uint64_t const one = 1;
+        MPI_Allreduce(&one, &sum, 1, MPI_UINT64_T, MPI_SUM, communicator);
+    });
+    CHECK(sum == static_cast<std::uint64_t>(job.context.rank_count()));
+    auto const fail = [](MPI_Comm) { throw std::runtime_error("no"); };
+    CHECK(thrown([&] {
+              job.context.mpi_stage(fail, {"job.cpp", 3});
+          }).find("StageError 66: mpi_stage (job.cpp:3) failed on rank 0 ")
+          == 0);
 }

@@ -17,6 +17,12 @@ public:
             {.name = name, .at = at, .dependency = Dependency::narrow, .parents = {target}}) {
         session.open_action(*this);
     }
+    /// The same for what is collective and works on no dataset.
+    ActionStep(Session& session, char const* name, CallSite at)
+        : Transformation(session.lineage(),
+                         {.name = name, .at = at, .dependency = Dependency::none, .parents = {}}) {
+        session.open_action(*this);
+    }
 };
 
 }  // namespace serry

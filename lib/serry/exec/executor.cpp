@@ -53,6 +53,7 @@ Executor::Outcome Executor::run(StagePlan const& plan,
     own.tasks_cut_short = own_tasks(plan, {}).size() - tasks.size();
     std::optional<Failure> failure;
     is_in_task_ = true;
+    failed_runs_.push_back(++run_);  // until it has succeeded
     Pipeline pipeline(setting);
     {
         try {
@@ -85,9 +86,14 @@ Executor::Outcome Executor::run(StagePlan const& plan,
     own.seconds.add(seconds_since(start));
     Vote const all = take_vote(gear_.comm, own);
     throw_if_failed(plan, all, failure);
+    failed_runs_.pop_back();
     end.commit();
     if (all.tasks_cut_short == 0) pipeline.commit();
     return {own, all};
+}
+
+bool Executor::has_failed(std::uint64_t run) const {
+    return std::find(failed_runs_.begin(), failed_runs_.end(), run) != failed_runs_.end();
 }
 
 std::optional<Executor::Failure> Executor::run_tasks(StagePlan const& plan,
@@ -103,6 +109,7 @@ std::optional<Executor::Failure> Executor::run_tasks(StagePlan const& plan,
     for (std::uint64_t const p : tasks) {
         if (failure || was_abandoned_) break;
         TaskContext task({p, plan.task_count()}, poller);
+        running_task_ = {run_, p};
         try {
             end.begin_task(task);
             pipeline.run(task);
@@ -114,6 +121,7 @@ std::optional<Executor::Failure> Executor::run_tasks(StagePlan const& plan,
         } catch (...) {
             failure = task_failure(plan, p, task.position);
         }
+        running_task_.reset();
         own.tasks_cut_short += task.enough;
         own.records_in += task.records_in;
         own.records_out += task.records_out;

@@ -20,6 +20,12 @@ struct TaskRange {
     std::uint64_t end = std::numeric_limits<std::uint64_t>::max();
 };
 
+/// A partition that is being worked on, and in which of the stages that were run, from 1.
+struct RunningTask {
+    std::uint64_t run = 0;
+    std::uint64_t partition = 0;
+};
+
 /// Runs a stage's tasks on this rank, takes part in its exchange, and votes.
 class Executor {
 public:
@@ -38,6 +44,11 @@ public:
     /// Whether a function of the user's may be running while other ranks wait for this one: what
     /// exit() means then differs.
     bool is_in_task() const { return is_in_task_; }
+
+    /// The task of this rank, if one is running.
+    std::optional<RunningTask> const& running_task() const { return running_task_; }
+    /// Whether that run of a stage failed: what its tasks did does not count.
+    bool has_failed(std::uint64_t run) const;
 
 private:
     struct Failure {
@@ -65,6 +76,9 @@ private:
     ExchangeGear& gear_;
     Progress& progress_;
     bool is_in_task_ = false;
+    std::optional<RunningTask> running_task_;
+    std::uint64_t run_ = 0;
+    std::vector<std::uint64_t> failed_runs_;
     bool was_abandoned_ = false;
 };
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,12 @@ public:
     std::string const& job_id() const { return job_id_; }
     Lineage& lineage() { return lineage_; }
     bool is_in_task() const { return executor_ && executor_->is_in_task(); }
+    /// The task of this rank, if one is running.
+    std::optional<RunningTask> running_task() const {
+        return executor_ ? executor_->running_task() : std::nullopt;
+    }
+    /// Whether that run of a stage failed: what its tasks did does not count.
+    bool has_failed(std::uint64_t run) const { return executor_ && executor_->has_failed(run); }
     std::uint64_t action_count() const { return action_count_; }
 
     /// Open the action `action`: all ranks say what they are about to do, and throw UsageError if

@@ -221,12 +221,14 @@ public:
                          std::string name,
                          CallSite at,
                          TypedPointer<In> const& parent,
-                         F f)
+                         F f,
+                         std::uint64_t argument_fingerprint = 0)
         : TypedTransformation<Out>(lineage,
                                    {.name = std::move(name),
                                     .at = at,
                                     .dependency = Dependency::narrow,
-                                    .parents = {parent}}),
+                                    .parents = {parent},
+                                    .argument_fingerprint = argument_fingerprint}),
           parent_(*parent),
           f_(std::move(f)) {}
 
