@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -36,10 +37,7 @@ public:
         : ActionEnd<T>(parent), action_(action), folding_(folding) {}
 
     void prepare(StageSetting const& setting) override {
-        auto const rank = static_cast<std::uint64_t>(setting.rank);
-        auto const ranks = static_cast<std::uint64_t>(setting.rank_count);
-        leaves_ = {first_partition_of(rank, ranks, setting.task_count),
-                   first_partition_of(rank + 1, ranks, setting.task_count), setting.task_count};
+        leaves_ = {setting.own_tasks(), setting.task_count()};
     }
 
     void end_task(TaskContext& task) override {
@@ -67,19 +65,23 @@ public:
     /// The partial results of all ranks, in their order, merged to the end; nothing if there are
     /// none. Local.
     static std::optional<Value> merged(std::string_view encoded, Folding const& folding) {
-        constexpr LeafRange all{0, 1, 1};
+        Leaves const all(LeafRange{0, 1, 1});
         Spines<Value> spines;
         typename Spines<Value>::Spine spine = Spines<Value>::none;
-        std::optional<Entry> last;
+        std::vector<Entry> entries;
         ByteReader reader(encoded);
         while (reader.remaining() > 0) {
             auto const leaf = static_cast<std::uint32_t>(reader.take_varint());
-            if (last) spines.push(spine, std::move(*last), leaf, all, merging(folding));
-            last.emplace(Entry{leaf, decode<Value>(reader)});
+            entries.push_back({leaf, decode<Value>(reader)});
         }
-        if (!last) return std::nullopt;
+        if (entries.empty()) return std::nullopt;
+        // Of a union a rank has leaves before and behind those of others.
+        std::stable_sort(entries.begin(), entries.end(),
+                         [](Entry const& a, Entry const& b) { return a.leaf < b.leaf; });
+        for (std::size_t i = 0; i + 1 < entries.size(); ++i)
+            spines.push(spine, std::move(entries[i]), entries[i + 1].leaf, all, merging(folding));
         std::vector<Entry> folded;
-        spines.finish(spine, std::move(*last), all, merging(folding), folded);
+        spines.finish(spine, std::move(entries.back()), all, merging(folding), folded);
         return std::move(folded[0].value);
     }
 
@@ -125,7 +127,7 @@ private:
 
     Transformation const& action_;
     Folding const& folding_;
-    LeafRange leaves_;
+    Leaves leaves_;
     std::uint32_t leaf_ = 0;
     std::optional<Value> value_;
     std::optional<Entry> last_;
