@@ -13,15 +13,16 @@ else()
     endmacro()
 endif()
 
-# For libraries that Debian ships without a CMake package: gives the target PkgConfig::<name>.
-macro(serry_needs_pkg name module)
-    pkg_check_modules(${name} QUIET IMPORTED_TARGET "${module}")
+# For libraries that Debian ships without a CMake package: gives the target PkgConfig::<name>. Of
+# several modules the first that is there.
+macro(serry_needs_pkg name)
+    pkg_search_module(${name} QUIET IMPORTED_TARGET ${ARGN})
     if(NOT ${name}_FOUND AND CMAKE_FIND_PACKAGE_NAME STREQUAL "serry")
         set(serry_FOUND FALSE)
-        set(serry_NOT_FOUND_MESSAGE "serry needs ${module}, which pkg-config does not know")
+        set(serry_NOT_FOUND_MESSAGE "serry needs ${ARGN}, which pkg-config does not know")
         return()
     elseif(NOT ${name}_FOUND)
-        message(FATAL_ERROR "serry needs ${module}, which pkg-config does not know")
+        message(FATAL_ERROR "serry needs ${ARGN}, which pkg-config does not know")
     endif()
 endmacro()
 
@@ -46,7 +47,7 @@ serry_needs(ZLIB 1.2.13)
 set(THREADS_PREFER_PTHREAD_FLAG TRUE)
 serry_needs(Threads)
 
-# Only to find the next three.
+# Only to find the next four.
 serry_needs(PkgConfig 0.29)
 
 # The stable 64-bit hash by which keys are ordered and dealt to partitions.
@@ -57,6 +58,10 @@ serry_needs_pkg(lz4 liblz4>=1.9.4)
 
 # Checkpoints and zstd input: small.
 serry_needs_pkg(zstd libzstd>=1.5.4)
+
+# HDF5 input and output. Each rank has its files to itself, so the serial flavour, which Debian
+# calls hdf5-serial, will do. (CMake's own FindHDF5 would ask for C in projects that use serry.)
+serry_needs_pkg(hdf5 hdf5-serial>=1.10.8 hdf5>=1.10.8)
 
 # The tests' framework.
 if(SERRY_TESTS AND NOT CMAKE_FIND_PACKAGE_NAME STREQUAL "serry")

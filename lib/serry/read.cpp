@@ -1,5 +1,6 @@
 #include "serry/read.hpp"
 
+#include "serry/base/error.hpp"
 #include "serry/source/text_source.hpp"
 
 namespace serry {
@@ -29,6 +30,21 @@ Dataset<std::int64_t> iota(Context& context,
     Session& session = context.session();
     return {session,
             std::make_shared<IotaSource>(session.lineage(), at, record_count, partition_count)};
+}
+
+Dataset<std::int64_t> range(Context& context,
+                            std::int64_t begin,
+                            std::int64_t end,
+                            std::int64_t step,
+                            std::uint64_t partition_count,
+                            CallSite at) {
+    if (step == 0)
+        throw UsageError("range (" + to_string(at)
+                         + "): the step is 0, expected another number; 1 counts upwards");
+    Session& session = context.session();
+    NumberRange const numbers{
+        .begin = begin, .step = step, .count = count_in_range(begin, end, step)};
+    return {session, std::make_shared<IotaSource>(session.lineage(), at, numbers, partition_count)};
 }
 
 }  // namespace serry

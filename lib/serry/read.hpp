@@ -47,4 +47,13 @@ Dataset<std::int64_t> iota(Context& context,
                            std::uint64_t partition_count = 0,
                            CallSite at = CallSite::here());
 
+/// The numbers begin, begin + step, ... that lie below `end`, or above it if step < 0: those of
+/// Python's range. None of them overflows, whatever the ends. Throws UsageError for step 0.
+Dataset<std::int64_t> range(Context& context,
+                            std::int64_t begin,
+                            std::int64_t end,
+                            std::int64_t step = 1,
+                            std::uint64_t partition_count = 0,
+                            CallSite at = CallSite::here());
+
 }  // namespace serry

@@ -1,5 +1,6 @@
 #include "serry/read.hpp"
 
+#include <limits>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -94,6 +95,29 @@ TEST_CASE("iota is the numbers from 0") {
     CHECK(iota(job.context, 0).count() == 0);
     CHECK(iota(job.context, 1'000'000'000'000).take(2).to_vector()
           == std::vector<std::int64_t>{0, 1});
+}
+
+TEST_CASE("range counts up and down, to the ends of the numbers and no further") {
+    Job job;
+    using Numbers = std::vector<std::int64_t>;
+    constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    auto const numbers = [&](std::int64_t begin, std::int64_t end, std::int64_t step) {
+        return range(job.context, begin, end, step, 3).collect().to_vector();
+    };
+    CHECK(numbers(2, 5, 1) == Numbers{2, 3, 4});
+    CHECK(numbers(-3, 6, 4) == Numbers{-3, 1, 5});
+    CHECK(numbers(6, -3, -4) == Numbers{6, 2, -2});
+    CHECK(numbers(5, 5, 1).empty());
+    CHECK(numbers(5, 2, 1).empty());
+    CHECK(numbers(2, 5, -1).empty());
+    CHECK(numbers(most - 2, most, 2) == Numbers{most - 2});
+    CHECK(numbers(least, most, most) == Numbers{least, -1, most - 1});
+    CHECK(numbers(most, least, least) == Numbers{most, -1});
+    CHECK(range(job.context, least, most).take(1).to_vector() == Numbers{least});
+    CHECK(thrown([&] { range(job.context, 1, 2, 0, 0, {"job.cpp", 4}); })
+          == "UsageError 2: range (job.cpp:4): the step is 0, expected another number; 1 counts "
+             "upwards");
 }
 
 TEST_CASE("the lines of a file come in order, without line ends, at any number of partitions") {

@@ -1,6 +1,7 @@
 #include "serry/source/memory_source.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -216,4 +217,20 @@ TEST_CASE("iota stops when the task has enough, and makes no number before it is
     CHECK(sated.last == (std::int64_t{1} << 61) + 511);
     CHECK(sated.is_finished);
     CHECK(task.records_in == 512);
+}
+
+TEST_CASE("numbers in a range are counted without overflow") {
+    constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    for (std::int64_t begin = -5; begin <= 5; ++begin)
+        for (std::int64_t end = -5; end <= 5; ++end)
+            for (std::int64_t const step : {-7, -3, -1, 1, 2, 7}) {
+                std::uint64_t expected = 0;
+                for (std::int64_t n = begin; step > 0 ? n < end : n > end; n += step) ++expected;
+                CHECK(count_in_range(begin, end, step) == expected);
+            }
+    CHECK(count_in_range(least, most, 1) == std::numeric_limits<std::uint64_t>::max());
+    CHECK(count_in_range(most, least, least) == 2);
+    CHECK(count_in_range(least, most, most) == 3);
+    CHECK(NumberRange{.begin = most, .step = least, .count = 2}.at(1) == -1);
 }

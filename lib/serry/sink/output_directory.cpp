@@ -56,12 +56,17 @@ std::optional<struct stat> look_at(std::string const& path) {
 
 bool exists(std::string const& path) { return look_at(path).has_value(); }
 
-/// Delete the part files and the _SUCCESS in `folder`, as one pass sees them; false if it saw none.
+/// Whether an output may hold a file of this name.
+bool is_of_output(std::string_view name) {
+    return is_part_name(name) || name == success_name || name == hdf5_view_name;
+}
+
+/// Delete the files of an output in `folder`, as one pass sees them; false if it saw none.
 bool remove_files_once(DIR* folder) noexcept {
     bool has_removed = false;
     rewinddir(folder);
     while (dirent const* entry = readdir(folder))
-        if (is_part_name(entry->d_name) || std::string_view(entry->d_name) == success_name)
+        if (is_of_output(entry->d_name))
             has_removed |= unlinkat(dirfd(folder), entry->d_name, 0) == 0;
     return has_removed;
 }
@@ -145,7 +150,7 @@ void check_replaceable(std::string const& path, std::string const& target) {
     if (!is_output_summary(target + '/' + success_name))
         refuse_to_replace(path, "holds a _SUCCESS that serry did not write");
     for (std::string const& name : names)
-        if (name != success_name && !is_part_name(name))
+        if (!is_of_output(name))
             refuse_to_replace(path,
                               fmt::format("holds \"{}\", which is no part of an output", name));
 }

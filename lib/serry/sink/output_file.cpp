@@ -1,5 +1,6 @@
 #include "serry/sink/output_file.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -60,7 +61,7 @@ void throw_file_failure(std::string const& path, std::string const& doing, int e
 
 OutputFile::OutputFile(std::string path)
     : path_(std::move(path)), descriptor_(retry_interrupted([this] {
-          return open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+          return open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
       })) {
     if (descriptor_ < 0) throw_file_failure(path_, "making the file", errno);
 }
@@ -91,6 +92,32 @@ void OutputFile::write(std::string_view bytes) {
         }
         byte_count_ += static_cast<std::uint64_t>(written);
         bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+}
+
+void OutputFile::write_at(std::uint64_t offset, std::string_view bytes) {
+    while (!bytes.empty()) {
+        ssize_t const written =
+            pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (written < 0) {
+            int const error = errno;
+            if (error == EINTR) continue;
+            fail(fmt::format("writing {}", format_bytes(bytes.size())), error);
+        }
+        offset += static_cast<std::uint64_t>(written);
+        byte_count_ = std::max(byte_count_, offset);
+        bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+}
+
+void OutputFile::read_at(std::uint64_t offset, char* to, std::uint64_t byte_count) const {
+    while (byte_count > 0) {
+        ssize_t const got = retry_interrupted(
+            [&] { return pread(descriptor_, to, byte_count, static_cast<off_t>(offset)); });
+        if (got <= 0) fail("reading it back", got < 0 ? errno : EIO);
+        offset += static_cast<std::uint64_t>(got);
+        to += got;
+        byte_count -= static_cast<std::uint64_t>(got);
     }
 }
 

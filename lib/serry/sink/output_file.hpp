@@ -6,9 +6,9 @@
 
 namespace serry {
 
-/// A new file, written from its beginning to its end. What fails throws StorageError with the path,
-/// what was being done, errno's text and what to do about it. The destructor closes quietly, and
-/// leaves the file as it is then.
+/// A new file, written from its beginning to its end or in any order. What fails throws
+/// StorageError with the path, what was being done, errno's text and what to do about it. The
+/// destructor closes quietly, and leaves the file as it is then.
 class OutputFile {
 public:
     /// Make the file. One that exists already is an error.
@@ -19,6 +19,10 @@ public:
 
     /// Hand all of `bytes` to the system.
     void write(std::string_view bytes);
+    /// Hand them to the system for the bytes from `offset` on.
+    void write_at(std::uint64_t offset, std::string_view bytes);
+    /// Read bytes that were written. Requires that there are so many.
+    void read_at(std::uint64_t offset, char* to, std::uint64_t byte_count) const;
     /// Have the disk begin with what was written, so that sync() has less to wait for.
     void start_sync() noexcept;
     /// Wait until what was written would survive a loss of power.
@@ -27,6 +31,7 @@ public:
     void close();
 
     std::string const& path() const { return path_; }
+    /// Where the file ends.
     std::uint64_t byte_count() const { return byte_count_; }
 
 private:

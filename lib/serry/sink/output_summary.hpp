@@ -30,6 +30,9 @@ struct OutputSummary {
 };
 
 inline constexpr char const* success_name = "_SUCCESS";
+/// Shows the parts of HDF5 as one dataset. Like _SUCCESS no input: who reads the folder reads the
+/// parts.
+inline constexpr char const* hdf5_view_name = "_all.h5";
 
 /// Requires that job_id and call_site hold no line break.
 std::string to_text(OutputSummary const& summary);

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view prefix = "part-";
 constexpr std::size_t least_digits = 5;
+constexpr std::string_view hdf5_ending = ".h5";
 
 /// Closed files that wait for sync() with their descriptors open: far below the usual limit of
 /// 1,024.
@@ -21,9 +22,11 @@ constexpr std::size_t most_unsynced = 64;
 std::string part_name(std::uint64_t partition) { return fmt::format("{}{:05}", prefix, partition); }
 
 bool is_part_name(std::string_view name) {
-    return name.starts_with(prefix) && name.size() >= prefix.size() + least_digits
-           && std::all_of(name.begin() + prefix.size(), name.end(),
-                          [](char c) { return c >= '0' && c <= '9'; });
+    if (!name.starts_with(prefix)) return false;
+    name.remove_prefix(prefix.size());
+    std::size_t const digits = std::min(name.find_first_not_of("0123456789"), name.size());
+    std::string_view const ending = name.substr(digits);
+    return digits >= least_digits && (ending.empty() || ending == hdf5_ending);
 }
 
 PartWriter::PartWriter(std::string folder, bool is_durable)

@@ -14,6 +14,7 @@ namespace serry {
 
 /// "part-00042": five digits or more.
 std::string part_name(std::uint64_t partition);
+/// Also with an ending: "part-00042.h5".
 bool is_part_name(std::string_view name);
 
 inline constexpr std::size_t part_write_bytes = std::size_t{1} << 20;

@@ -101,29 +101,45 @@ private:
     Stored records_;
 };
 
-/// iota(): the numbers 0 to record_count - 1, made as they are needed.
+/// Numbers at an even distance: begin, begin + step and so on.
+struct NumberRange {
+    std::int64_t begin = 0;
+    std::int64_t step = 1;
+    std::uint64_t count = 0;
+
+    /// Requires index < count, or no overflow beyond.
+    std::int64_t at(std::uint64_t index) const {
+        return static_cast<std::int64_t>(static_cast<std::uint64_t>(begin)
+                                         + index * static_cast<std::uint64_t>(step));
+    }
+};
+
+/// How many numbers begin, begin + step, ... lie before `end`: below it if step > 0, above it if
+/// step < 0. Requires step != 0. Any two ends will do.
+std::uint64_t count_in_range(std::int64_t begin, std::int64_t end, std::int64_t step);
+
+/// iota() and range(): numbers made as they are needed.
 class IotaSource final : public TypedTransformation<std::int64_t> {
 public:
+    /// The numbers 0 to record_count - 1.
     IotaSource(Lineage& lineage,
                CallSite at,
                std::uint64_t record_count,
-               std::uint64_t partition_count)
-        : TypedTransformation<std::int64_t>(lineage,
-                                            {.name = "iota",
-                                             .at = at,
-                                             .dependency = Dependency::none,
-                                             .parents = {},
-                                             .argument_fingerprint = record_count,
-                                             .partition_count = partition_count}),
-          record_count_(record_count) {}
+               std::uint64_t partition_count);
+    IotaSource(Lineage& lineage,
+               CallSite at,
+               NumberRange const& numbers,
+               std::uint64_t partition_count);
 
     SplitList list_splits(SplitRequest const& request) const override {
-        return split_records(record_count_, request);
+        return split_records(numbers_.count, request);
     }
     void attach(Pipeline& pipeline, Consumer<std::int64_t>& next) override;
 
+    NumberRange const& numbers() const { return numbers_; }
+
 private:
-    std::uint64_t record_count_;
+    NumberRange numbers_;
 };
 
 }  // namespace serry
