@@ -15,6 +15,7 @@
 #include "serry/exec/output_job.hpp"
 #include "serry/exec/session.hpp"
 #include "serry/keyed_operations.hpp"
+#include "serry/order_operations.hpp"
 #include "serry/results.hpp"
 #include "serry/serde/codec.hpp"
 #include "serry/sink/action_end.hpp"
@@ -58,7 +59,7 @@ requires(RangeMapper<F, T> && !NamesRecordType<F>) struct FlatMapped<F, T> {
 /// Partitions and their order follow from the input and the options, never from the number of
 /// ranks.
 template <Record T>
-class Dataset : public KeyedOperations<T> {
+class Dataset : public KeyedOperations<T>, public OrderOperations<T> {
 public:
     using record_type = T;
 
