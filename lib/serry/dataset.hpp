@@ -18,6 +18,7 @@
 #include "serry/exec/session.hpp"
 #include "serry/join_operations.hpp"
 #include "serry/keyed_operations.hpp"
+#include "serry/order_operations.hpp"
 #include "serry/plan/explain.hpp"
 #include "serry/results.hpp"
 #include "serry/serde/codec.hpp"
@@ -64,7 +65,7 @@ requires(RangeMapper<F, T> && !NamesRecordType<F>) struct FlatMapped<F, T> {
 /// Partitions and their order follow from the input and the options, never from the number of
 /// ranks.
 template <Record T>
-class Dataset : public KeyedOperations<T>, public JoinOperations<T> {
+class Dataset : public KeyedOperations<T>, public JoinOperations<T>, public OrderOperations<T> {
 public:
     using record_type = T;
 

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include <doctest/doctest.h>
+
 #include "serry/shuffle/exchange.hpp"
 #include "serry/shuffle/merge.hpp"
 #include "serry/stage/stage_end.hpp"
@@ -29,7 +31,7 @@ struct TestRecord {
 };
 
 /// Where a test's exchange is to fail, on the rank that is given it.
-enum class Failing { never, at_open, at_fill, at_merge, at_last_record, at_close };
+enum class Failing { never, at_agree, at_open, at_fill, at_merge, at_last_record, at_close };
 
 /// Sends what it is given; wants an exchange when more than `limit_bytes` wait.
 class TestSender final : public Outgoing {
@@ -115,6 +117,15 @@ struct TestEnd final : StageEnd {
           receiver(comm.rank_count(), false, storage, groups) {}
 
     void attach(Pipeline&) override {}
+    void agree(Collectives& ranks) override {
+        CHECK_FALSE(has_agreed);
+        has_agreed = true;
+        std::uint64_t sums[] = {1, 2};
+        ranks.all_reduce_sum(sums);
+        CHECK(ranks.all_gather("rank").size() == 4 * sums[0]);
+        CHECK(sums[1] == 2 * sums[0]);
+        if (sender.failing == Failing::at_agree) throw std::runtime_error("no agreement");
+    }
     Outgoing* outgoing() override { return &sender; }
     Incoming* incoming() override { return &receiver; }
     void fail(Failing where) { sender.failing = groups.failing = where; }
@@ -123,6 +134,7 @@ struct TestEnd final : StageEnd {
     TestSender sender;
     TestGroups groups;
     MergingReceiver receiver;
+    bool has_agreed = false;
 };
 
 }  // namespace serry::test

@@ -84,6 +84,7 @@ Stage run(comm::Communicator const& comm, Matrix const& matrix, Stage stage) {
     }
     CHECK(exchange.finish(false));
     CHECK_FALSE(exchange.failure());
+    CHECK(end.has_agreed);
     CHECK(end.groups.has_ended);
     std::vector<TestRecord> received = end.groups.records;
     CHECK(std::is_sorted(
@@ -231,14 +232,15 @@ TEST_CASE("a rank that fails in an exchange ends the stage on all ranks") {
     comm::Communicator const comm(MPI_COMM_WORLD);
     ExchangeGear gear(comm, 1024);
     for (int failing_rank = 0; failing_rank < comm.rank_count(); ++failing_rank)
-        for (Failing const where : {Failing::at_open, Failing::at_fill, Failing::at_merge,
-                                    Failing::at_last_record, Failing::at_close})
+        for (Failing const where : {Failing::at_agree, Failing::at_open, Failing::at_fill,
+                                    Failing::at_merge, Failing::at_last_record, Failing::at_close})
             for (int exchanges : {0, 1}) {
                 FailedStage const stage = run_failing(gear, failing_rank, where, exchanges);
                 CHECK(stage.has_failed_here == (comm.rank() == failing_rank));
                 // Of what fails when all have been told that this was the last round, the vote
                 // tells.
-                if (where == Failing::at_open || where == Failing::at_fill)
+                if (where == Failing::at_agree || where == Failing::at_open
+                    || where == Failing::at_fill)
                     CHECK(stage.ending == Ending::abandoned);
                 auto const through = static_cast<std::uint64_t>(stage.ending == Ending::through);
                 std::uint64_t const all = comm.all_reduce_sum(through);
@@ -268,14 +270,27 @@ TEST_CASE("a rank whose task fails calls the others away from theirs") {
     }
 }
 
+namespace {
+
+/// A stage's end that exchanges nothing.
+struct Agreeing final : StageEnd {
+    void attach(Pipeline&) override {}
+    void agree(Collectives& ranks) override {
+        has_agreed = true;
+        if (fails_to_agree) throw std::runtime_error(ranks.all_gather("r"));
+        ranks.all_gather("r");
+    }
+    bool has_agreed = false;
+    bool fails_to_agree = false;
+};
+
+}  // namespace
+
 TEST_CASE("stages without an exchange end together, or fail together") {
-    struct Empty final : StageEnd {
-        void attach(Pipeline&) override {}
-    };
     comm::Communicator const comm(MPI_COMM_WORLD);
     ExchangeGear gear(comm, 1024);
     for (int failing_rank = -1; failing_rank < comm.rank_count(); ++failing_rank) {
-        Empty end;
+        Agreeing end;
         Exchange exchange(gear, end);
         bool const fails = comm.rank() == failing_rank;
         if (!fails && failing_rank % 2 == 0) {
@@ -285,8 +300,21 @@ TEST_CASE("stages without an exchange end together, or fail together") {
                             StageAbandoned);
         }
         CHECK(exchange.finish(fails) == (failing_rank < 0));
+        CHECK(end.has_agreed == (failing_rank < 0));
         CHECK(exchange.counters().rounds == 0);
         comm.barrier();  // for the vote
+    }
+}
+
+TEST_CASE("what fails to agree is kept for the vote, also in a stage without an exchange") {
+    comm::Communicator const comm(MPI_COMM_WORLD);
+    ExchangeGear gear(comm, 1024);
+    for (int failing_rank = 0; failing_rank < comm.rank_count(); ++failing_rank) {
+        Agreeing end;
+        end.fails_to_agree = comm.rank() == failing_rank;
+        Exchange exchange(gear, end);
+        CHECK(exchange.finish(false));
+        CHECK((exchange.failure() != nullptr) == (comm.rank() == failing_rank));
     }
 }
 

@@ -40,21 +40,24 @@ TEST_CASE("splits hold every record once, in order, cut where it is allowed") {
     for (std::uint32_t seed = 0; seed < 50; ++seed)
         for (std::uint64_t const count : {0, 1, 2, 7, 64, 5000}) {
             auto const files = some_files(seed);
-            auto const splits = cut_records(files, count);
-            REQUIRE(splits.size() >= 1);
+            SplitList const list = cut_records(files, count);
+            auto const& splits = list.splits;
+            REQUIRE(list.partition_count() >= 1);
+            if (count > 0) REQUIRE(list.partition_count() == count);
             check(files, splits);
         }
 }
 
 TEST_CASE("splits are about equal") {
     auto const splits =
-        cut_records({{.record_count = 1000, .record_bytes = 100, .together = 1}}, 4);
+        cut_records({{.record_count = 1000, .record_bytes = 100, .together = 1}}, 4).splits;
     CHECK(splits == std::vector<Split>{{0, 0, 250}, {0, 250, 500}, {0, 500, 750}, {0, 750, 1000}});
-    auto const chunks = cut_records({{.record_count = 10, .record_bytes = 8, .together = 4}}, 2);
+    auto const chunks =
+        cut_records({{.record_count = 10, .record_bytes = 8, .together = 4}}, 2).splits;
     CHECK(chunks == std::vector<Split>{{0, 0, 4}, {0, 4, 10}});
 }
 
 TEST_CASE("no records make empty splits") {
-    CHECK(cut_records({{}, {}}, 3) == std::vector<Split>(3));
-    CHECK(cut_records({}, 0) == std::vector<Split>(1));
+    CHECK(cut_records({{}, {}}, 3).partition_count() == 3);
+    CHECK(cut_records({}, 0).partition_count() == 1);
 }

@@ -76,6 +76,11 @@ void Communicator::all_reduce_max(std::span<std::uint64_t> values) const {
                                          MPI_UINT64_T, MPI_MAX, handle_));
 }
 
+void Communicator::all_reduce_sum(std::span<std::uint64_t> values) const {
+    check("MPI_Allreduce", MPI_Allreduce(MPI_IN_PLACE, values.data(), as_int(values.size()),
+                                         MPI_UINT64_T, MPI_SUM, handle_));
+}
+
 Communicator::Gathered Communicator::all_gather(std::string_view bytes) const {
     Gathered result;
     auto const ranks = static_cast<std::size_t>(rank_count_);

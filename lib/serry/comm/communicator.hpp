@@ -51,6 +51,7 @@ public:
     std::uint64_t all_reduce_sum(std::uint64_t value) const;
     std::uint64_t all_reduce_min(std::uint64_t value) const;
     void all_reduce_max(std::span<std::uint64_t> values) const;
+    void all_reduce_sum(std::span<std::uint64_t> values) const;
 
     /// Everyone's bytes in order of rank, on every rank, in calls of at most largest_message_bytes.
     struct Gathered {

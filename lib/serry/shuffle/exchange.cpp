@@ -4,6 +4,7 @@
 
 #include <sched.h>
 
+#include "serry/base/error.hpp"
 #include "serry/comm/mpi_error.hpp"
 
 namespace serry {
@@ -15,10 +16,19 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+struct AmongRanks final : Collectives {
+    explicit AmongRanks(comm::Communicator const& comm_) : comm(comm_) {}
+    void all_reduce_sum(std::span<std::uint64_t> values) override { comm.all_reduce_sum(values); }
+    std::string all_gather(std::string_view bytes) override { return comm.all_gather(bytes).bytes; }
+
+    comm::Communicator const& comm;
+};
+
 }  // namespace
 
 Exchange::Exchange(ExchangeGear& gear, StageEnd& end)
     : gear_(gear),
+      end_(end),
       out_(end.outgoing()),
       in_(end.incoming()),
       attendant_(gear.bell.neighbour_count()),
@@ -52,6 +62,7 @@ bool Exchange::finish(bool failed) {
             case wire::Verdict::abandon:
                 return false;
             case wire::Verdict::drain:
+                agree();
                 return run_exchange(true);
             case wire::Verdict::exchange:
                 if (!run_exchange(false)) return false;
@@ -102,6 +113,19 @@ void Exchange::settle_bells(wire::Tally const& sum) {
     gear_.bell.local_settle();
 }
 
+void Exchange::agree() {
+    auto const start = Clock::now();
+    AmongRanks ranks(gear_.comm);
+    try {
+        end_.agree(ranks);
+    } catch (CommError const&) {
+        throw;
+    } catch (...) {
+        failure_ = std::current_exception();
+    }
+    counters_.exchange_seconds += seconds_since(start);
+}
+
 bool Exchange::run_exchange(bool is_final) {
     if (!out_) return true;
     auto const start = Clock::now();
@@ -140,6 +164,7 @@ void Exchange::open_streams(bool is_final) {
     round.inbox.reserve(std::max(gear_.round_bytes, ranks));
     stream_has_ended_.assign(ranks, 0);
     streams_left_ = ranks;
+    if (failure_) return;
     try {
         out_->open(is_final);
         in_->open(is_final, std::max<std::size_t>(1, gear_.round_bytes / ranks));

@@ -51,8 +51,8 @@ public:
     void poll() override;
 
     /// Collective: after the rank's last task, or after its failure (`failed`). Returns whether the
-    /// stage went through everywhere up to here. What the merging of received records threw is kept
-    /// in failure().
+    /// stage went through everywhere up to here. What `end` threw meanwhile, agreeing or merging
+    /// received records, is kept in failure().
     bool finish(bool failed);
 
     std::exception_ptr failure() const { return failure_; }
@@ -63,6 +63,7 @@ private:
     wire::Tally reduce_tallies();
     void ring_if_due();
     void settle_bells(wire::Tally const& sum);
+    void agree();
     bool run_exchange(bool is_final);
     void open_streams(bool is_final);
     void grant();
@@ -73,6 +74,7 @@ private:
     using Clock = std::chrono::steady_clock;
 
     ExchangeGear& gear_;
+    StageEnd& end_;
     Outgoing* out_;
     Incoming* in_;
     wire::Attendant attendant_;

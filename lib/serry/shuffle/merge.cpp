@@ -3,26 +3,48 @@
 #include <algorithm>
 #include <optional>
 
+#include "serry/serde/order_key.hpp"
+
 namespace serry {
 
-bool read_wire_record(std::string_view bytes, bool has_leaf, WireRecord& record) {
+namespace {
+
+/// Sets `framed`; gives the body. Nothing when the frame is not there whole.
+std::optional<ByteReader> read_frame(std::string_view bytes, WireRecord& record) {
     // The length, by hand: it may be cut off anywhere.
     std::uint64_t body_bytes = 0;
     std::size_t at = 0;
     for (unsigned shift = 0;; shift += 7) {
-        if (at == bytes.size()) return false;
+        if (at == bytes.size()) return std::nullopt;
         auto const byte = static_cast<unsigned char>(bytes[at++]);
         if (shift == 63 && byte > 1) ByteReader(bytes).take_varint();  // throws
         body_bytes |= std::uint64_t{byte & 127U} << shift;
         if (byte < 128) break;
     }
-    if (bytes.size() - at < body_bytes) return false;
-    ByteReader body(bytes.substr(at, body_bytes));
-    record.key = body.take(body.take_varint());
-    record.leaf = has_leaf ? static_cast<std::uint32_t>(body.take_varint()) : 0;
-    record.value = body.take(body.remaining());
-    record.hash = hash_key(record.key);
+    if (bytes.size() - at < body_bytes) return std::nullopt;
     record.framed = bytes.substr(0, at + body_bytes);
+    return ByteReader(bytes.substr(at, body_bytes));
+}
+
+}  // namespace
+
+bool read_wire_record(std::string_view bytes, bool has_leaf, WireRecord& record) {
+    auto body = read_frame(bytes, record);
+    if (!body) return false;
+    record.key = body->take(body->take_varint());
+    record.leaf = has_leaf ? static_cast<std::uint32_t>(body->take_varint()) : 0;
+    record.value = body->take(body->remaining());
+    record.hash = hash_key(record.key);
+    return true;
+}
+
+bool read_sorted_record(std::string_view bytes, WireRecord& record) {
+    auto body = read_frame(bytes, record);
+    if (!body) return false;
+    if (body->remaining() == 0) return true;
+    record.key = body->take(body->take_varint());
+    record.value = body->take(body->remaining());
+    record.hash = order_prefix(record.key);
     return true;
 }
 
@@ -52,7 +74,23 @@ MergingReceiver::MergingReceiver(int rank_count,
                                  bool has_leaves,
                                  Storage& storage,
                                  MergedRecords& merged)
-    : rank_count_(rank_count), has_leaves_(has_leaves), storage_(storage), merged_(merged) {}
+    : rank_count_(rank_count),
+      has_leaves_(has_leaves),
+      is_sorted_(false),
+      by_value_(nullptr),
+      storage_(storage),
+      merged_(merged) {}
+
+MergingReceiver::MergingReceiver(int rank_count,
+                                 SortedStreams sorted,
+                                 Storage& storage,
+                                 MergedRecords& merged)
+    : rank_count_(rank_count),
+      has_leaves_(false),
+      is_sorted_(true),
+      by_value_(sorted.by_value),
+      storage_(storage),
+      merged_(merged) {}
 
 MergingReceiver::~MergingReceiver() = default;
 
@@ -90,7 +128,7 @@ void MergingReceiver::take(int rank, std::span<char const> bytes, bool is_last) 
     stream.append(bytes, window_bytes_);
     stream.has_ended = is_last;
     // The bytes have moved; so has what the head points at.
-    if (stream.has_head) read_wire_record(stream.unread, has_leaves_, stream.head);
+    if (stream.has_head) read_record(stream);
 }
 
 bool MergingReceiver::read_head(Stream& stream) {
@@ -98,56 +136,59 @@ bool MergingReceiver::read_head(Stream& stream) {
         stream.unread = stream.run->next_block();
         if (stream.unread.empty()) return stream.has_head = false;
     }
-    stream.has_head = read_wire_record(stream.unread, has_leaves_, stream.head);
+    stream.has_head = read_record(stream);
+    while (is_sorted_ && stream.has_head && is_section_end(stream.head)) {
+        ++stream.head.leaf;
+        stream.unread.remove_prefix(section_end.size());
+        stream.has_head = read_record(stream);
+    }
     return stream.has_head;
 }
 
+bool MergingReceiver::read_record(Stream& stream) const {
+    if (is_sorted_) return read_sorted_record(stream.unread, stream.head);
+    return read_wire_record(stream.unread, has_leaves_, stream.head);
+}
+
 void MergingReceiver::advance() {
-    auto const after = [this](Stream* a, Stream* b) { return comes_before(b, a); };
+    auto const before = [this](Stream* a, Stream* b) { return comes_before(a, b); };
     std::erase_if(starved_, [&](Stream* stream) {
         if (!read_head(*stream)) return stream->has_ended;
-        heap_.push_back(stream);
-        std::push_heap(heap_.begin(), heap_.end(), after);
+        heap_.push(stream, before);
         return true;
     });
     while (starved_.empty() && !heap_.empty()) {
-        Stream& first = *heap_.front();
+        Stream& first = *heap_.top();
         deliver(first.head);
         first.unread.remove_prefix(first.head.framed.size());
         if (read_head(first)) {
-            sift_down();
+            heap_.sift_top(before);
             continue;
         }
-        heap_.front() = heap_.back();
-        heap_.pop_back();
-        sift_down();
+        heap_.pop_top(before);
         if (!first.has_ended) starved_.push_back(&first);
     }
 }
 
 bool MergingReceiver::comes_before(Stream const* a, Stream const* b) const {
-    constexpr WireOrder order;
-    if (order(a->head, b->head)) return true;
-    if (order(b->head, a->head)) return false;
-    return a->order < b->order;
+    // Of equal ones that of the earlier stream comes first.
+    bool const a_is_earlier = a->order < b->order;
+    Stream const* const late = a_is_earlier ? b : a;
+    Stream const* const early = a_is_earlier ? a : b;
+    return comes_first(late->head, early->head) != a_is_earlier;
 }
 
-void MergingReceiver::sift_down() {
-    std::size_t at = 0;
-    for (;;) {
-        std::size_t child = 2 * at + 1;
-        if (child >= heap_.size()) return;
-        if (child + 1 < heap_.size() && comes_before(heap_[child + 1], heap_[child])) ++child;
-        if (!comes_before(heap_[child], heap_[at])) return;
-        std::swap(heap_[child], heap_[at]);
-        at = child;
-    }
+bool MergingReceiver::comes_first(WireRecord const& a, WireRecord const& b) const {
+    constexpr WireOrder order;
+    if (!is_sorted_) return order(a, b);
+    if (a.leaf != b.leaf) return a.leaf < b.leaf;
+    return by_value_ ? by_value_->comes_before(a.value, b.value) : order(a, b);
 }
 
 void MergingReceiver::deliver(WireRecord const& record) {
     // Every record is counted once, when it first reaches this rank: not again when it comes out of
     // a run.
-    if (heap_.front()->run == std::nullopt) ++record_count_;
+    if (heap_.top()->run == std::nullopt) ++record_count_;
     if (is_final_)
         merged_.take(record);
     else

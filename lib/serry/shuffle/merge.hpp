@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "serry/serde/byte_buffer.hpp"
+#include "serry/shuffle/merge_heap.hpp"
 #include "serry/shuffle/run.hpp"
 #include "serry/shuffle/wire_record.hpp"
 #include "serry/stage/stage_end.hpp"
@@ -21,12 +22,26 @@ struct MergedRecords {
     virtual void end() = 0;
 };
 
-/// The receiving side of a shuffle. Every sender's stream ascends in WireOrder; the streams are
-/// merged as they come, of each only what fits its window is held. Exchanges before the last give
-/// one run each; the last merges its streams with the runs.
+/// An order of records that only their values tell; need not be one.
+struct ValueOrder {
+    virtual ~ValueOrder() = default;
+    virtual bool comes_before(std::string_view value_a, std::string_view value_b) = 0;
+};
+
+/// The streams of a sort: sections that ascend by key, or by value. `leaf` of a merged record is
+/// the number of its section.
+struct SortedStreams {
+    ValueOrder* by_value = nullptr;
+};
+
+/// The receiving side of a shuffle. Every sender's stream ascends in WireOrder, or as SortedStreams
+/// says; the streams are merged as they come, of each only what fits its window is held. Exchanges
+/// before the last give one run each; the last merges its streams with the runs.
 class MergingReceiver final : public Incoming {
 public:
     MergingReceiver(int rank_count, bool has_leaves, Storage& storage, MergedRecords& merged);
+    /// Of a sort, which has one exchange only.
+    MergingReceiver(int rank_count, SortedStreams sorted, Storage& storage, MergedRecords& merged);
     ~MergingReceiver() override;
 
     void open(bool is_final, std::size_t window_bytes) override;
@@ -42,18 +57,21 @@ private:
 
     /// False when the stream has ended or must wait for bytes.
     bool read_head(Stream& stream);
+    bool read_record(Stream& stream) const;
     void deliver(WireRecord const& record);
-    void sift_down();
     bool comes_before(Stream const* a, Stream const* b) const;
+    bool comes_first(WireRecord const& a, WireRecord const& b) const;
 
     int rank_count_;
     bool has_leaves_;
+    bool is_sorted_;
+    ValueOrder* by_value_;
     Storage& storage_;
     MergedRecords& merged_;
     bool is_final_ = false;
     std::size_t window_bytes_ = 0;
     std::vector<std::unique_ptr<Stream>> streams_;  ///< by rank; in the last exchange then the runs
-    std::vector<Stream*> heap_;                     ///< streams with a head, the first one on top
+    MergeHeap<Stream> heap_;                        ///< streams with a head
     std::vector<Stream*> starved_;  ///< streams that must get bytes before merging goes on
     std::vector<std::unique_ptr<Run>> runs_;
     std::uint64_t record_count_ = 0;

@@ -51,11 +51,28 @@ private:
     std::vector<Run> runs_;
 };
 
-/// Pushes the keyed records of a stored partition into a stage.
+/// How records are stored: alone, or keyed with their keys as key_bytes() makes them.
+template <typename T>
+struct StoredRecord {
+    using type = T;
+    static T decode(ByteReader& record) { return serry::decode<T>(record); }
+};
 template <typename K, typename V>
-class StoreReader final : public PartitionReader {
+struct StoredPair {
+    using type = KeyValue<K, V>;
+    static type decode(ByteReader& record) {
+        std::string_view const key = record.take(record.take_varint());
+        return type(key_from_bytes<K>(key), serry::decode<V>(record));
+    }
+};
+
+/// Pushes the records of a stored partition into a stage.
+template <typename Stored>
+class PartitionStoreReader final : public PartitionReader {
 public:
-    StoreReader(PartitionStore& store, Consumer<KeyValue<K, V>>& next)
+    using Record = typename Stored::type;
+
+    PartitionStoreReader(PartitionStore& store, Consumer<Record>& next)
         : store_(store), next_(next) {}
 
     void read(TaskContext& task) override {
@@ -77,8 +94,7 @@ private:
             batch_.clear();
             while (reader.remaining() > 0 && !batch_.is_full()) {
                 ByteReader record(reader.take(reader.take_varint()));
-                std::string_view const key = record.take(record.take_varint());
-                batch_.add(KeyValue<K, V>(key_from_bytes<K>(key), decode<V>(record)));
+                batch_.add(Stored::decode(record));
             }
             task.poll();
             task.records_in += batch_.size();
@@ -87,8 +103,13 @@ private:
     }
 
     PartitionStore& store_;
-    Consumer<KeyValue<K, V>>& next_;
-    Batch<KeyValue<K, V>> batch_;
+    Consumer<Record>& next_;
+    Batch<Record> batch_;
 };
+
+template <typename K, typename V>
+using StoreReader = PartitionStoreReader<StoredPair<K, V>>;
+template <typename T>
+using StoredRecordReader = PartitionStoreReader<StoredRecord<T>>;
 
 }  // namespace serry

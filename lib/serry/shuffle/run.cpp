@@ -19,12 +19,11 @@ void Run::seal() {
     last_.clear();
 }
 
-std::string_view Run::Reader::next_block() {
-    if (next_ == run_->blocks_.size()) return {};
-    Block const& block = run_->blocks_[next_++];
-    if (!block.bytes.empty()) return block.bytes.view();
-    run_->storage_->file.read(block.extent, loaded_);
-    return loaded_.view();
+std::string_view Run::read_block(std::size_t block, ByteWriter& room) const {
+    Block const& wanted = blocks_[block];
+    if (!wanted.bytes.empty()) return wanted.bytes.view();
+    storage_->file.read(wanted.extent, room);
+    return room.view();
 }
 
 }  // namespace serry

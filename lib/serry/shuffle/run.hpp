@@ -24,12 +24,20 @@ struct Storage {
 /// read any number of times. Kept in blocks of whole records, in memory or spilled.
 class Run {
 public:
-    explicit Run(Storage& storage) : storage_(&storage) {}
+    explicit Run(Storage& storage, std::size_t block_bytes = std::size_t{256} << 10)
+        : storage_(&storage), block_bytes_(block_bytes) {}
 
     /// Append one record that is framed already.
     void append(std::string_view framed_record) {
-        if (last_.size() + framed_record.size() > block_bytes && !last_.empty()) seal();
+        make_room(framed_record.size());
         last_.put(framed_record);
+        ++record_count_;
+    }
+    /// Frame one record, and append it.
+    void append_unframed(std::string_view record) {
+        make_room(record.size());
+        last_.put_varint(record.size());
+        last_.put(record);
         ++record_count_;
     }
     /// After the last append.
@@ -40,6 +48,10 @@ public:
 
     std::uint64_t record_count() const { return record_count_; }
     std::uint64_t byte_count() const { return byte_count_; }
+    /// Blocks that are full and will not change.
+    std::size_t block_count() const { return blocks_.size(); }
+    /// A block's records: a view of `room`, or of the run itself.
+    std::string_view read_block(std::size_t block, ByteWriter& room) const;
 
     /// Reads the run's blocks in order. A view is valid until the next call of the same reader;
     /// views of blocks in memory as long as the run.
@@ -48,7 +60,10 @@ public:
         explicit Reader(Run const& run, std::size_t first_block = 0)
             : run_(&run), next_(first_block) {}
         /// Whole records; empty at the end.
-        std::string_view next_block();
+        std::string_view next_block() {
+            if (next_ == run_->block_count()) return {};
+            return run_->read_block(next_++, loaded_);
+        }
         /// Number of the block that next_block() gave last.
         std::size_t block() const { return next_ - 1; }
 
@@ -59,16 +74,18 @@ public:
     };
 
 private:
-    static constexpr std::size_t block_bytes = std::size_t{256} << 10;
-
     struct Block {
         ByteWriter bytes;  ///< empty when spilled
         SpillFile::Extent extent;
     };
 
+    void make_room(std::size_t record_bytes) {
+        if (last_.size() + record_bytes > block_bytes_ && !last_.empty()) seal();
+    }
     void seal();
 
     Storage* storage_;
+    std::size_t block_bytes_;
     std::vector<Block> blocks_;
     ByteWriter last_;
     std::uint64_t record_count_ = 0;

@@ -11,7 +11,7 @@ namespace serry::wire {
 ///
 /// A stage, seen from one rank:
 ///
-///     tasks ──► (meeting ──► exchange)* ──► meeting ──► final exchange ──► the stage's vote
+///     tasks ──► (meeting ──► exchange)* ──► meeting ──► agree ──► final exchange ──► vote
 ///                  │                           │
 ///                  └── somebody failed: abandon ◄──┘
 ///
@@ -26,6 +26,9 @@ namespace serry::wire {
 /// - If anyone rang, everyone has rung by the end of the meeting, and every rank then waits for one
 /// bell
 ///   from each neighbour in the tree: no bell is left over for the next meeting.
+/// - Agree is a hook of the stage's end: after the verdict `drain` all ranks make the same
+///   collective calls there, most stages none. A rank that fails in it makes them all the same, and
+///   announces its failure in the first round of the final exchange.
 /// - An exchange is a number of rounds. A round: every rank grants every other the bytes it has
 /// room
 ///   for; fills at most that much; announces it by a RoundHeader; the bytes move. The headers say
@@ -38,7 +41,7 @@ namespace serry::wire {
 ///     failed, leaving    ring; then the meeting. They bring nothing, and join the rounds of an
 ///     exchange
 ///                        that is under way with empty messages, until its headers tell everyone
-///     done               the meeting; ring when a bell is heard there
+///     done               the meeting; ring when a bell is heard there; agree's calls
 enum class State : std::uint8_t { running, wanted, failed, leaving, done };
 
 /// What ranks bring to a meeting; the sum over all is what they judge by.
@@ -54,7 +57,7 @@ struct Tally {
 
 enum class Verdict : std::uint8_t {
     exchange,  ///< exchange what waits, then go on with the tasks
-    drain,     ///< all are done: exchange all that is left, then vote
+    drain,     ///< all are done: agree, exchange all that is left, then vote
     abandon,   ///< somebody failed or must leave: vote
 };
 

@@ -26,6 +26,14 @@ struct WireRecord {
 /// is damaged.
 bool read_wire_record(std::string_view bytes, bool has_leaf, WireRecord& record);
 
+/// Records of a sort travel in the same way: their keys are put_order_key()'s, their `hash` is the
+/// key's order_prefix(). A frame with nothing in it ends a section: what follows belongs to the
+/// next partition.
+bool read_sorted_record(std::string_view bytes, WireRecord& record);
+
+inline bool is_section_end(WireRecord const& record) { return record.framed.size() == 1; }
+inline constexpr std::string_view section_end("\0", 1);
+
 /// Frame `body` (all but the length in front) at the end of `out`.
 inline void put_framed(std::string_view body, ByteWriter& out) {
     out.put_varint(body.size());

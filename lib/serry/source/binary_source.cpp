@@ -38,12 +38,13 @@ SplitList list_binary_splits(std::vector<std::string> const& patterns,
         files.push_back({.record_count = record_count(file, layout),
                          .record_bytes = layout.record_bytes,
                          .together = 1});
-    list.splits = cut_records(files, partition_count);
-    for (Split& split : list.splits) {
+    SplitList cut = cut_records(files, partition_count);
+    cut.files = std::move(list.files);
+    for (Split& split : cut.splits) {
         split.begin = layout.header_bytes + split.begin * layout.record_bytes;
         split.end = layout.header_bytes + split.end * layout.record_bytes;
     }
-    return list;
+    return cut;
 }
 
 Transformation::Recorded recorded_binary(std::vector<std::string> const& patterns,

@@ -62,17 +62,21 @@ private:
         Reader(BinarySource const& source, Consumer<T>& next) : source_(source), next_(next) {}
 
         void read(TaskContext& task) override {
-            SplitList const& list = source_.splits();
-            Split const& split = list.splits[task.partition().index];
-            PinnedFile file(list.files[split.file]);
-            task.position = {&file.expected().path, split.begin, split.begin};
-            pieces_.start(split.begin, split.end);
-            while (!task.enough && pieces_.position() < split.end) push(pieces_.read(file), task);
-            file.check();
+            for (Split const& split : source_.splits().splits_of(task.partition().index))
+                if (!task.enough && split.begin < split.end) read(split, task);
             next_.finish();
         }
 
     private:
+        void read(Split const& split, TaskContext& task) {
+            PinnedFile file(source_.splits().files[split.file]);
+            task.position = {&file.expected().path, split.begin, split.begin};
+            pieces_.start(split.begin, split.end);
+            while (!task.enough && pieces_.position() < split.end) push(pieces_.read(file), task);
+            file.check();
+            task.position = {};
+        }
+
         void push(std::span<char const> piece, TaskContext& task) {
             task.position.begin = task.position.end;
             task.position.end += piece.size();

@@ -20,8 +20,9 @@ SplitList list_hdf5_splits(Hdf5Input const& input, std::uint64_t partition_count
                          .record_bytes = dataset.file_row_bytes(),
                          .together = dataset.chunk_rows()});
     }
-    list.splits = cut_records(files, partition_count);
-    return list;
+    SplitList cut = cut_records(files, partition_count);
+    cut.files = std::move(list.files);
+    return cut;
 }
 
 Transformation::Recorded recorded_hdf5(Hdf5Input const& input,

@@ -154,18 +154,22 @@ private:
             : source_(source), next_(next), blocks_(source.input_, source.row_limit_bytes_) {}
 
         void read(TaskContext& task) override {
-            SplitList const& list = source_.splits();
-            Split const& split = list.splits[task.partition().index];
-            InputFile const& file = list.files[split.file];
+            for (Split const& split : source_.splits().splits_of(task.partition().index))
+                if (!task.enough && split.begin < split.end) read(split, task);
+            next_.finish();
+        }
+
+    private:
+        void read(Split const& split, TaskContext& task) {
+            InputFile const& file = source_.splits().files[split.file];
             task.position = {&file.path, 0, file.size_bytes};
             blocks_.start(file, split);
             task.poll();
             while (!task.enough && blocks_.read()) push_block(task);
             blocks_.stop();
-            next_.finish();
+            task.position = {};
         }
 
-    private:
         void push_block(TaskContext& task) {
             for (std::size_t at = 0; at < blocks_.row_count() && !task.enough;) {
                 std::size_t const count = std::min(blocks_.row_count() - at, batch_records);

@@ -15,7 +15,7 @@ struct RecordFile {
 };
 
 /// Cut files of records into splits of about equal bytes, as cut_files() does: begin and end are
-/// numbers of records within the file. Follows from its arguments alone.
-std::vector<Split> cut_records(std::vector<RecordFile> const& files, std::uint64_t partition_count);
+/// numbers of records within the file. The result has no files. Follows from its arguments alone.
+SplitList cut_records(std::vector<RecordFile> const& files, std::uint64_t partition_count);
 
 }  // namespace serry

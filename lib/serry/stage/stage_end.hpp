@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
+#include <string_view>
 
 #include "serry/stage/stage_setting.hpp"
 #include "serry/stage/task.hpp"
@@ -28,6 +30,16 @@ struct Outgoing {
     virtual void close() = 0;
     /// Counted over all exchanges so far.
     virtual std::uint64_t record_count() const = 0;
+};
+
+/// What the ends of a stage tell each other, on all ranks together. Collective: every rank makes
+/// the same calls in the same order.
+struct Collectives {
+    virtual ~Collectives() = default;
+    /// Every number becomes the sum of the ranks'; as many on every rank.
+    virtual void all_reduce_sum(std::span<std::uint64_t> values) = 0;
+    /// Everyone's bytes, in order of rank.
+    virtual std::string all_gather(std::string_view bytes) = 0;
 };
 
 /// What a rank does with what it receives.
@@ -58,6 +70,10 @@ struct StageEnd {
     virtual void end_task(TaskContext&) {}
     /// After the rank's last task, if none failed.
     virtual void end_tasks() {}
+    /// Collective: between the last rank's last task and the last exchange, if no task failed
+    /// anywhere. What fails here must go on through all the calls, with nothing to tell, and throw
+    /// after the last one: the stage then fails on all ranks.
+    virtual void agree(Collectives&) {}
 
     /// The two ends of the stage's exchange; null in a stage that has none.
     virtual Outgoing* outgoing() { return nullptr; }
