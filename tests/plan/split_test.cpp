@@ -96,6 +96,9 @@ TEST_CASE("blocks are dealt one by one, and what is adjacent is one range") {
     CHECK(placement.ranges_of(0, 2) == std::vector<PartitionRange>{{0, 2}, {3, 5}});
     CHECK(placement.ranges_of(1, 2) == std::vector<PartitionRange>{{2, 3}, {5, 7}});
     CHECK(placement.ranges_of(0, 1) == std::vector<PartitionRange>{{0, 7}});
+    CHECK(placement.block_count() == 2);
+    CHECK(placement.block_of(2) == 0);
+    CHECK(placement.block_of(3) == 1);
     CHECK(Placement().partition_count() == 0);
     CHECK(Placement().ranges_of(0, 1).empty());
 }

@@ -49,6 +49,12 @@ std::vector<PartitionRange> Placement::ranges_of(std::uint64_t rank,
     return ranges;
 }
 
+std::uint32_t Placement::block_of(std::uint64_t partition) const {
+    std::uint32_t block = 0;
+    while (block + 1 < blocks_.size() && partition >= blocks_[block]) partition -= blocks_[block++];
+    return block;
+}
+
 void Placement::append(Placement const& other) {
     blocks_.insert(blocks_.end(), other.blocks_.begin(), other.blocks_.end());
 }

@@ -84,6 +84,9 @@ public:
     std::uint64_t partition_count() const;
     /// A rank's partitions, in ascending order.
     std::vector<PartitionRange> ranges_of(std::uint64_t rank, std::uint64_t rank_count) const;
+    std::size_t block_count() const { return blocks_.size(); }
+    /// The number of the block that holds `partition`.
+    std::uint32_t block_of(std::uint64_t partition) const;
     /// Put the partitions of `other` behind these.
     void append(Placement const& other);
 

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "serry/base/error.hpp"
 #include "serry/base/hash.hpp"
 #include "serry/plan/split.hpp"
 #include "serry/serde/order_key.hpp"
@@ -23,6 +24,7 @@ namespace serry {
 template <typename T, typename F>
 struct KeyOrder {
     static constexpr bool is_sampled = true;
+    static constexpr bool orders_values = false;
 
     F key;
     bool is_descending = false;
@@ -38,6 +40,7 @@ struct KeyOrder {
 template <typename K, typename V>
 struct PartitionOrder {
     static constexpr bool is_sampled = false;
+    static constexpr bool orders_values = false;
 
     bool is_descending = false;
 
@@ -58,6 +61,7 @@ struct PartitionOrder {
 template <typename T, typename F>
 struct FunctionOrder {
     static constexpr bool is_sampled = true;
+    static constexpr bool orders_values = true;
 
     F before;
 
@@ -119,11 +123,16 @@ public:
               Order const& order,
               std::uint64_t partition_count,
               SortSender& sender)
-        : step_(step), order_(order), partition_count_(partition_count), sender_(sender) {}
+        : step_(step),
+          order_(order),
+          partition_count_(partition_count),
+          sender_(sender),
+          placement_(step.parents()[0]->placement()) {}
 
     void begin(TaskContext& task) override {
         task_ = &task;
         record_ = 0;
+        block_ = placement_.block_of(task.partition().index);
         sender_.begin_partition(task.partition().index);
     }
 
@@ -144,6 +153,8 @@ private:
     void add(T const& record) {
         key_.clear();
         order_.put_key(record, partition_count_, key_);
+        // Equal records come by rank, and ranks in the order of their partitions: within a block.
+        if (placement_.block_count() > 1) put_order_key(block_, false, key_);
         body_.clear();
         put_key(key_.view(), false, 0, body_);
         std::size_t const value_at = body_.size();
@@ -156,6 +167,8 @@ private:
     Order const& order_;
     std::uint64_t partition_count_;
     SortSender& sender_;
+    Placement placement_;
+    std::uint32_t block_ = 0;
     TaskContext* task_ = nullptr;
     std::uint64_t record_ = 0;
     ByteWriter key_, body_;
@@ -213,6 +226,10 @@ public:
     bool holds_input(std::size_t) const override { return store_ != nullptr; }
 
     std::unique_ptr<StageEnd> open_end(std::size_t, StageSetting const& setting) override {
+        if (Order::orders_values && setting.tasks.block_count() > 1)
+            throw UsageError(this->label()
+                             + ": cannot sort a union by a function, which leaves open the order of "
+                               "equal records of its parts; sort it by a key, or sort its parts");
         return std::make_unique<End>(*this, setting);
     }
 

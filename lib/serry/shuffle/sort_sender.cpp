@@ -87,7 +87,7 @@ void SortSender::spill_buffer() {
 void SortSender::agree(Collectives& ranks) {
     if (!setup_.is_sampled) return;
     splitters_ = Splitters(sample_.agree(ranks), order_, setup_.partition_count,
-                           setting_.task_count, ranks_of(setting_));
+                           setting_.task_count(), ranks_of(setting_));
     sample_.records() = {};
 }
 
