@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measure serry's programs against hand-written ones: see usage() below.
 #
-# A bench is a function bench_NAME: it makes its inputs with make_text, and calls a compare_... function
+# A bench is a function bench_NAME: it makes its inputs with make_..., and calls a compare... function
 # or prints figures of its own. Name it in `all_benches`.
 set -euo pipefail
 
