@@ -5,7 +5,8 @@
 # or prints figures of its own. Name it in `all_benches`.
 set -euo pipefail
 
-all_benches=(word_count word_count_long tera_sort k_means page_rank join group narrow empty_job stage_cost allocations compile)
+all_benches=(word_count word_count_long tera_sort k_means page_rank join group
+    narrow empty_job stage_cost allocations compile)
 
 usage() {
     cat <<'END'
