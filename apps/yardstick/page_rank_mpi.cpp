@@ -123,7 +123,7 @@ class Histogram {
 public:
     void make_room_for(std::uint64_t number) {
         if (number < counts_.size()) return;
-        Array<std::uint32_t> wider(std::max(number + 1, 2 * counts_.size()));
+        Array<std::uint32_t> wider(std::max(number + 1, 2 * counts_.size()), Access::random);
         if (counts_.size() > 0)
             std::memcpy(wider.data(), counts_.data(), counts_.size() * sizeof(std::uint32_t));
         counts_ = std::move(wider);
@@ -207,7 +207,7 @@ private:
         targets.make_room_for(count - 1);
         sources.make_room_for(count * std::uint64_t(ranks_.count) - 1);
         scores_.assign(count, 1.0);
-        shares_ = Array<double>(count);
+        shares_ = Array<double>(count, Access::random);
         degrees_.assign(count, 0.0);
         occurs_.assign(count, 0);
     }
@@ -229,7 +229,7 @@ private:
         first_slots_.push_back(slot);
         needs.finish();
         sent_bytes_ += needs.sent_bytes();
-        incoming_ = Array<double>(slot);
+        incoming_ = Array<double>(slot, Access::random);
         for (int rank = 0; rank < ranks_.count; ++rank) {
             wanted_.emplace_back();
             for (Need const& need : needs.from(rank)) {
@@ -262,7 +262,7 @@ private:
             if (counts[v] > 0) occurs_[v] = 1;
         }
         slots_ = Array<std::uint32_t>(row_ends_.back());
-        Array<std::uint64_t> const next(row_ends_.size());
+        Array<std::uint64_t> const next(row_ends_.size(), Access::random);
         std::copy(row_ends_.begin(), row_ends_.end(), next.data());
         for (int rank = 0; rank < ranks_.count; ++rank)
             for (Edge const& edge : edges.from(rank))
