@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Measure serry's programs against hand-written ones: see usage() below.
 #
-# A bench is a function bench_NAME: it makes its inputs with make_text, and calls a compare_... function
+# A bench is a function bench_NAME: it makes its inputs with make_..., and calls a compare... function
 # or prints figures of its own. Name it in `all_benches`.
 set -euo pipefail
 
-all_benches=(word_count word_count_long tera_sort k_means page_rank join group narrow empty_job stage_cost allocations compile)
+all_benches=(word_count word_count_long tera_sort k_means page_rank join group
+    narrow empty_job stage_cost allocations compile)
 
 usage() {
     cat <<'END'

@@ -28,7 +28,7 @@ struct Group {
 
 class Table {
 public:
-    Table() : slots_(first_slots), mask_(first_slots - 1) {}
+    Table() : slots_(first_slots, Access::random), mask_(first_slots - 1) {}
 
     void prefetch(std::uint64_t hash) const { __builtin_prefetch(&slots_[hash & mask_], 1); }
 
@@ -63,7 +63,8 @@ private:
         add(hash, group);
     }
 
-    explicit Table(std::uint64_t slot_count) : slots_(slot_count), mask_(slot_count - 1) {}
+    explicit Table(std::uint64_t slot_count)
+        : slots_(slot_count, Access::random), mask_(slot_count - 1) {}
 
     Array<Group> slots_;
     std::uint64_t mask_;

@@ -122,13 +122,17 @@ void send_edges(InputFile const& input, Owners owners, Ranks ranks, Exchange<Edg
 class Histogram {
 public:
     void make_room_for(std::uint64_t number) {
-        if (number >= counts_.size()) counts_.resize(std::max(number + 1, 2 * counts_.size()));
+        if (number < counts_.size()) return;
+        Array<std::uint32_t> wider(std::max(number + 1, 2 * counts_.size()), Access::random);
+        if (counts_.size() > 0)
+            std::memcpy(wider.data(), counts_.data(), counts_.size() * sizeof(std::uint32_t));
+        counts_ = std::move(wider);
     }
     void add(std::uint64_t number) { ++counts_[number]; }
-    std::vector<std::uint32_t>& counts() { return counts_; }
+    Array<std::uint32_t> const& counts() const { return counts_; }
 
 private:
-    std::vector<std::uint32_t> counts_;
+    Array<std::uint32_t> counts_;
 };
 
 // ---- graph --------------------------------------------------------------------------------------
@@ -161,7 +165,7 @@ public:
             }
         });
         send_edges(input, owners_, ranks, edges);
-        make_vertices(sources.counts(), targets.counts());
+        make_vertices(sources, targets);
         tell_needs(sources.counts());
         build_rows(edges, sources.counts(), targets.counts());
         sent_bytes_ += edges.sent_bytes();
@@ -194,23 +198,23 @@ public:
 
 private:
     /// Collective. Give all ranks room for the same number of vertices.
-    void make_vertices(std::vector<std::uint32_t>& sources, std::vector<std::uint32_t>& targets) {
-        std::uint64_t local_count = targets.size();
-        if (!sources.empty())
-            local_count =
-                std::max(local_count, std::uint64_t{owners_.local(Vertex(sources.size() - 1))} + 1);
-        MPI_Allreduce(MPI_IN_PLACE, &local_count, 1, MPI_UINT64_T, MPI_MAX, MPI_COMM_WORLD);
-        targets.resize(local_count);
-        sources.resize(std::max(sources.size(), local_count * std::uint64_t(ranks_.count)));
-        scores_.assign(local_count, 1.0);
-        shares_.assign(local_count, 0.0);
-        degrees_.assign(local_count, 0.0);
-        occurs_.assign(local_count, 0);
+    void make_vertices(Histogram& sources, Histogram& targets) {
+        std::uint64_t count = targets.counts().size();
+        if (std::uint64_t const source_count = sources.counts().size(); source_count > 0)
+            count = std::max(count, std::uint64_t{owners_.local(Vertex(source_count - 1))} + 1);
+        MPI_Allreduce(MPI_IN_PLACE, &count, 1, MPI_UINT64_T, MPI_MAX, MPI_COMM_WORLD);
+        if (count == 0) return;
+        targets.make_room_for(count - 1);
+        sources.make_room_for(count * std::uint64_t(ranks_.count) - 1);
+        scores_.assign(count, 1.0);
+        shares_ = Array<double>(count, Access::random);
+        degrees_.assign(count, 0.0);
+        occurs_.assign(count, 0);
     }
 
     /// Collective. Tell the owners of all sources that their shares are needed. Then `sources`
     /// holds where in `incoming_` each of them will be.
-    void tell_needs(std::vector<std::uint32_t>& sources) {
+    void tell_needs(Array<std::uint32_t> const& sources) {
         std::vector<std::vector<Vertex>> needed = needed_sources(sources);
         Exchange<Need> needs(ranks_,
                              std::vector<std::uint64_t>(std::size_t(ranks_.count), scores_.size()));
@@ -225,7 +229,7 @@ private:
         first_slots_.push_back(slot);
         needs.finish();
         sent_bytes_ += needs.sent_bytes();
-        incoming_ = Array<double>(slot);
+        incoming_ = Array<double>(slot, Access::random);
         for (int rank = 0; rank < ranks_.count; ++rank) {
             wanted_.emplace_back();
             for (Need const& need : needs.from(rank)) {
@@ -238,8 +242,7 @@ private:
     }
 
     /// The sources of this rank's edges by owner, those of many edges first.
-    std::vector<std::vector<Vertex>> needed_sources(
-        std::vector<std::uint32_t> const& counts) const {
+    std::vector<std::vector<Vertex>> needed_sources(Array<std::uint32_t> const& counts) const {
         std::array<std::vector<Vertex>, 33> by_size;
         for (std::size_t v = 0; v < counts.size(); ++v)
             if (counts[v] > 0) by_size[std::size_t(std::bit_width(counts[v]))].push_back(Vertex(v));
@@ -251,15 +254,16 @@ private:
 
     /// Sort the edges by target, as the slots of their sources.
     void build_rows(Exchange<Edge> const& edges,
-                    std::vector<std::uint32_t> const& slot_of,
-                    std::vector<std::uint32_t> const& counts) {
-        row_ends_.assign(counts.size() + 1, 0);
-        for (std::size_t v = 0; v < counts.size(); ++v) {
+                    Array<std::uint32_t> const& slot_of,
+                    Array<std::uint32_t> const& counts) {
+        row_ends_.assign(scores_.size() + 1, 0);
+        for (std::size_t v = 0; v < scores_.size(); ++v) {
             row_ends_[v + 1] = row_ends_[v] + counts[v];
             if (counts[v] > 0) occurs_[v] = 1;
         }
         slots_ = Array<std::uint32_t>(row_ends_.back());
-        std::vector<std::uint64_t> next(row_ends_.begin(), row_ends_.end() - 1);
+        Array<std::uint64_t> const next(row_ends_.size(), Access::random);
+        std::copy(row_ends_.begin(), row_ends_.end(), next.data());
         for (int rank = 0; rank < ranks_.count; ++rank)
             for (Edge const& edge : edges.from(rank))
                 slots_[next[edge.target]++] = slot_of[edge.source];
@@ -295,7 +299,7 @@ private:
 
     // By vertex.
     std::vector<double> scores_;
-    std::vector<double> shares_;
+    Array<double> shares_;
     std::vector<double> degrees_;
     std::vector<char> occurs_;
     std::vector<std::uint64_t> row_ends_;

@@ -180,12 +180,16 @@ private:
 
 // ---- memory -------------------------------------------------------------------------------------
 
-/// Zeroed values straight from the system, in huge pages. Only what is touched takes memory.
+/// How an array is mostly used. At random, huge pages pay; in order they cost more than they give,
+/// above all on a virtual machine whose host takes free memory back in such pages.
+enum class Access { in_order, random };
+
+/// Zeroed values straight from the system. Only what is touched takes memory.
 template <typename T>
 class Array {
 public:
     Array() = default;
-    explicit Array(std::uint64_t count) : count_(count) {
+    explicit Array(std::uint64_t count, Access access = Access::in_order) : count_(count) {
         if (count == 0) return;
         mapped_bytes_ = count * sizeof(T) + huge;
         mapped_ = ::mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE,
@@ -194,7 +198,8 @@ public:
             fail_with_reason("cannot get " + std::to_string(mapped_bytes_) + " bytes of memory");
         auto const address = reinterpret_cast<std::uintptr_t>(mapped_);
         data_ = reinterpret_cast<T*>((address + huge - 1) / huge * huge);
-        if (count * sizeof(T) >= huge) ::madvise(data_, count * sizeof(T), MADV_HUGEPAGE);
+        if (access == Access::random && count * sizeof(T) >= huge)
+            ::madvise(data_, count * sizeof(T), MADV_HUGEPAGE);
     }
 
     Array(Array&& other) noexcept { swap(other); }
