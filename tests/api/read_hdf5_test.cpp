@@ -58,7 +58,7 @@ TEST_CASE("what cannot be read is the same error on every rank") {
     std::string const path = dir / "out/part-00000.h5";
     CHECK(thrown([&] { read_hdf5<std::string>(job.context, path, "n").count(); })
           == "InputError 65: " + path
-                 + ": n: has 1 dimension (0) of int64, expected 1 dimension of text; change the type "
+                 + ": n: has 1 dimension (1) of int64, expected 1 dimension of text; change the type "
                    "of the program's records, or name another dataset");
     CHECK(read_hdf5<int>(job.context, dir / "out", "n").count() == 10);
     job.session.comm().barrier();

@@ -51,8 +51,9 @@ TEST_CASE("a full disk fails the task as a storage error") {
     Given<HundredBytes> source(lineage, {records(10, 'a')});
     BinarySink<HundredBytes> sink(source, dir.path());
     FailingCalls const writes("write", {ENOSPC});
-    std::string const begin = "StorageError 74: " + (dir / "part-00000").string()
-                              + ": writing 0.98 KiB more after 0 B failed: No space left on device; ";
+    std::string const begin =
+        "StorageError 74: " + (dir / "part-00000").string()
+        + ": writing 0.98 KiB more after 0 B failed: No space left on device; ";
     CHECK(thrown([&] { run_rank(sink, 0, 1, 1); }).substr(0, begin.size()) == begin);
     CHECK(writes.all_came());
 }

@@ -38,6 +38,24 @@ TEST_CASE("what is written is there, and counted") {
     CHECK(read_file(dir / "file") == "first second");
 }
 
+TEST_CASE("a file can be written in any order, and read back") {
+    TempDir const dir;
+    OutputFile file(dir / "file");
+    file.write_at(6, "second");
+    CHECK(file.byte_count() == 12);
+    file.write_at(0, "first ");
+    CHECK(file.byte_count() == 12);
+    char text[8];
+    file.read_at(3, text, sizeof text);
+    CHECK(std::string(text, sizeof text) == "st secon");
+    CHECK(thrown([&] { file.read_at(10, text, 3); })
+          == "StorageError 74: " + (dir / "file").string()
+                 + ": reading it back after 12 B failed: Input/output error; the disk or the file "
+                   "server has failed; run the job again or elsewhere");
+    file.close();
+    CHECK(read_file(dir / "file") == "first second");
+}
+
 TEST_CASE("a file that moves goes on being written, and is closed once") {
     TempDir const dir;
     OutputFile file(dir / "file");

@@ -38,8 +38,9 @@ TEST_CASE("parts are named by five digits or more") {
     CHECK(part_name(100000) == "part-100000");
     for (std::uint64_t const partition : {0UL, 99999UL, 100000UL, ~0UL})
         CHECK(is_part_name(part_name(partition)));
-    for (char const* name :
-         {"", "part-", "part-0000", "part-00000.gz", "part-0000x", "apart-00000"})
+    CHECK(is_part_name("part-00042.h5"));
+    for (char const* name : {"", "part-", "part-0000", "part-00000.gz", "part-0000x", "apart-00000",
+                             "part-0000.h5", "part-00000.h5.h5"})
         CHECK_FALSE(is_part_name(name));
 }
 
