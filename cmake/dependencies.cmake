@@ -46,7 +46,7 @@ serry_needs(ZLIB 1.2.13)
 set(THREADS_PREFER_PTHREAD_FLAG TRUE)
 serry_needs(Threads)
 
-# Only to find the next three.
+# Only to find the next four.
 serry_needs(PkgConfig 0.29)
 
 # The stable 64-bit hash by which keys are ordered and dealt to partitions.
@@ -57,6 +57,10 @@ serry_needs_pkg(lz4 liblz4>=1.9.4)
 
 # Checkpoints and zstd input: small.
 serry_needs_pkg(zstd libzstd>=1.5.4)
+
+# Reading JSON. Not Boost.JSON: before 1.82 its numbers may be off by a last bit, so that what was
+# written would not read back equal; nor does it say which text a number was.
+serry_needs_pkg(simdjson simdjson>=3.0)
 
 # The tests' framework.
 if(SERRY_TESTS AND NOT CMAKE_FIND_PACKAGE_NAME STREQUAL "serry")
