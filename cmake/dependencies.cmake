@@ -63,6 +63,10 @@ serry_needs_pkg(zstd libzstd>=1.5.4)
 # calls hdf5-serial, will do. (CMake's own FindHDF5 would ask for C in projects that use serry.)
 serry_needs_pkg(hdf5 hdf5-serial>=1.10.8 hdf5>=1.10.8)
 
+# Reading JSON. Not Boost.JSON: before 1.82 its numbers may be off by a last bit, so that what was
+# written would not read back equal; nor does it say which text a number was.
+serry_needs_pkg(simdjson simdjson>=3.0)
+
 # The tests' framework.
 if(SERRY_TESTS AND NOT CMAKE_FIND_PACKAGE_NAME STREQUAL "serry")
     serry_needs(doctest 2.4.9 CONFIG)

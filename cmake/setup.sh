@@ -9,7 +9,8 @@ build_packages=(
     libopenmpi-dev openmpi-bin openssh-client # mpirun looks for ssh even when it stays on one machine
     libboost1.81-dev libboost-mpi1.81-dev libboost-serialization1.81-dev
     libfmt-dev libcli11-dev libxxhash-dev liblz4-dev libzstd-dev zlib1g-dev
-    libhdf5-dev
+    libhdf5-dev     # HDF5 input and output
+    libsimdjson-dev # reads JSON, every double to the last bit
 )
 test_packages=(doctest-dev clang-format-14 clang-tidy-14 shellcheck patch python3-h5py python3-pandas)
 

@@ -1,7 +1,7 @@
 #include "serry/read.hpp"
 
 #include "serry/base/error.hpp"
-#include "serry/source/text_source.hpp"
+#include "serry/exec/table_files.hpp"
 
 namespace serry {
 
@@ -10,10 +10,7 @@ Dataset<std::string_view> read_text(Context& context,
                                     std::uint64_t partition_count,
                                     CallSite at) {
     Session& session = context.session();
-    auto source = std::make_shared<TextSource>(session.lineage(), paths, at, partition_count);
-    // A line is held once by the reader, and may be held once more by what is made of it.
-    source->set_line_limit_bytes(session.options().memory_bytes / 4);
-    return {session, std::move(source)};
+    return {session, open_text(session, paths, "read_text", partition_count, at)};
 }
 
 Dataset<std::string_view> read_text(Context& context,

@@ -1,6 +1,7 @@
 #pragma once
 
-/// All of serry, for programs.
+/// All of serry, for programs, but for tables: read_csv.hpp, read_json.hpp, write_csv.hpp and
+/// write_json.hpp are included by those that use them, since they cost a second of compiling.
 
 #include "serry/base/combiners.hpp"
 #include "serry/base/error.hpp"

@@ -42,6 +42,15 @@ TEST_CASE("the table has a row a stage, with a dash where no bytes are") {
              "1.00  reduce_by_key > write_text\n");
 }
 
+TEST_CASE("bad lines that were left out are told below the table") {
+    StageReport report = reading_stage();
+    report.vote.bad_lines = 1234;
+    std::string const table = stage_table({reading_stage(), report}, 2);
+    std::string const end = "reduce_by_key\nstage 1: 1,234 bad lines were left out\n";
+    CHECK(table.ends_with(end));
+    CHECK(table.find("bad lines") == table.size() - end.size() + end.find("bad lines"));
+}
+
 TEST_CASE("a table of no stages is its head") {
     CHECK(stage_table({}, 3)
           == "stage  tasks  records in  records out  read  exchanged  spilled  written  time  skew  "
@@ -52,6 +61,7 @@ TEST_CASE("an event is one line of JSON, its texts escaped") {
     StageReport const report = reading_stage();
     Vote own = report.vote;
     own.bytes_out = 7;
+    own.bad_lines = 8;
     own.bytes_received = 6;
     own.records_sent = 5;
     own.records_received = 4;
@@ -64,7 +74,7 @@ TEST_CASE("an event is one line of JSON, its texts escaped") {
           == "{\"event\":\"stage\",\"job\":\"job1\",\"stage\":1,\"steps\":\"read_text > map > "
              "reduce_by_key\",\"rank\":1,\"node\":\"node \\\"a\\\"\\u000a\\\\\",\"tasks_of_stage\":12,"
              "\"records_in\":1234567,\"records_out\":2000,\"bytes_in\":3145728,\"bytes_out\":7,"
-             "\"bytes_sent\":5000,\"bytes_received\":6,\"records_sent\":5,\"records_received\":4,"
+             "\"bad_lines\":8,\"bytes_sent\":5000,\"bytes_received\":6,\"records_sent\":5,\"records_received\":4,"
              "\"spilled_bytes\":1024,\"rounds\":3,\"peak_exchange_bytes\":9,\"seconds\":5.000000,"
              "\"task_seconds\":0.500000,\"exchange_seconds\":0.250000,\"wait_seconds\":0.000000}\n");
 }

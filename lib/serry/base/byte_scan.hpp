@@ -54,6 +54,13 @@ inline void mark_byte(char const* text, std::size_t mask_count, char wanted, std
     byte_scan::best_byte_marker.load(std::memory_order_relaxed)(text, mask_count, wanted, masks);
 }
 
+/// Bit i: whether an odd number of the bits 0 to i is set. Of marked quotes: the bytes inside of
+/// them, the opening ones too.
+inline std::uint64_t parity_up_to(std::uint64_t bits) {
+    for (int shift = 1; shift < 64; shift *= 2) bits ^= bits << shift;
+    return bits;
+}
+
 /// The bytes before the first one that is <= ' '.
 std::size_t first_word_bytes(std::string_view text);
 

@@ -127,6 +127,7 @@ std::optional<Executor::Failure> Executor::run_tasks(StagePlan const& plan,
         own.records_out += task.records_out;
         own.bytes_in += task.bytes_in;
         own.bytes_out += task.bytes_out;
+        own.bad_lines += task.bad_lines;
         progress_.task_done();
     }
     if (!failure && !was_abandoned_) try {

@@ -47,6 +47,7 @@ void Vote::merge(Vote const& other) {
     records_out += other.records_out;
     bytes_in += other.bytes_in;
     bytes_out += other.bytes_out;
+    bad_lines += other.bad_lines;
     spilled_bytes += other.spilled_bytes;
     exchanges = std::max(exchanges, other.exchanges);
     rounds = std::max(rounds, other.rounds);

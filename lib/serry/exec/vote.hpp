@@ -41,6 +41,7 @@ struct Vote {
     std::uint64_t records_out = 0;
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;
+    std::uint64_t bad_lines = 0;  ///< of tables: left out, or kept aside
     std::uint64_t spilled_bytes = 0;
     std::uint64_t exchanges = 0;  ///< 1 unless some rank was full before all were done
     std::uint64_t rounds = 0;

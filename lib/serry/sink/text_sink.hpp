@@ -11,9 +11,16 @@
 
 namespace serry {
 
-/// write_text(): each partition becomes a part file, one record a line; an empty partition an empty
-/// file.
-template <Printable T>
+/// Records as append_text() writes them.
+template <typename T>
+struct PrintedFormat {
+    void begin_part(ByteWriter&) const {}
+    void append(T const& record, ByteWriter& line) const { append_text(record, line); }
+};
+
+/// write_text() and its like: each partition becomes a part file, one record a line; an empty
+/// partition one without lines. Format says what a part begins with, and how a record is written.
+template <typename T, typename Format = PrintedFormat<T>>
 class TextSink final : public ActionEnd<T> {
 public:
     /// `folder` and `is_durable` as for PartWriter. What a TextFormat throws is said to be
@@ -21,12 +28,17 @@ public:
     TextSink(TypedTransformation<T>& parent,
              Transformation const& action,
              std::string folder,
-             bool is_durable = true)
-        : ActionEnd<T>(parent), action_(action), parts_(std::move(folder), is_durable) {}
+             bool is_durable = true,
+             Format format = Format())
+        : ActionEnd<T>(parent),
+          action_(action),
+          parts_(std::move(folder), is_durable),
+          format_(std::move(format)) {}
 
     void begin_task(TaskContext& task) override {
         ActionEnd<T>::begin_task(task);
         parts_.open(task.partition().index);
+        format_.begin_part(parts_.text());
     }
 
     void end_task(TaskContext& task) override {
@@ -52,7 +64,7 @@ private:
         ByteWriter& text = parts_.text();
         try {
             for (; i < batch.size() && !parts_.is_full(); ++i) {
-                append_text(batch[i], text);
+                format_.append(batch[i], text);
                 *text.extend(1) = '\n';
             }
         } catch (...) {
@@ -63,6 +75,7 @@ private:
 
     Transformation const& action_;
     PartWriter parts_;
+    Format format_;
 };
 
 }  // namespace serry

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <limits>
 
 #include <fmt/format.h>
@@ -10,6 +9,7 @@
 #include "serry/base/byte_scan.hpp"
 #include "serry/base/error.hpp"
 #include "serry/base/units.hpp"
+#include "serry/source/line_end.hpp"
 #include "serry/source/text_source.hpp"
 
 namespace serry {
@@ -19,21 +19,18 @@ constexpr std::size_t plain_piece_bytes = std::size_t{1} << 20;
 // Smaller, since ranks poll between pieces, and making one takes longer than reading one.
 constexpr std::size_t compressed_piece_bytes = std::size_t{128} << 10;
 constexpr std::size_t first_tail_bytes = 4096;
+constexpr std::size_t most_masks = 64;
 // A piece and, before it, the part of a line that is no longer than a piece.
 constexpr std::size_t usual_buffer_bytes = 2 * plain_piece_bytes;
-
-/// The line in [begin, newline). Requires a readable byte before it.
-std::string_view without_line_end(char const* begin, char const* newline) {
-    return {begin, static_cast<std::size_t>(newline - begin) - (newline[-1] == '\r')};
-}
 
 }  // namespace
 
 void LineReader::read(TaskContext& task) {
     SplitList const& list = source_.splits();
-    for (Split const& split : list.splits_of(task.partition().index)) {
-        PinnedFile file(list.files[split.file]);
-        start(task, split, file);
+    std::uint64_t const end = list.first_split(task.partition().index + 1);
+    for (std::uint64_t i = list.first_split(task.partition().index); i < end; ++i) {
+        PinnedFile file(list.files[list.splits[i].file]);
+        start(task, i, file);
         if (!task.enough && find_first_line()) push_lines();
         file.check();
         if (task.enough) break;
@@ -41,7 +38,8 @@ void LineReader::read(TaskContext& task) {
     next_.finish();
 }
 
-void LineReader::start(TaskContext& task, Split const& split, PinnedFile& file) {
+void LineReader::start(TaskContext& task, std::uint64_t split_index, PinnedFile& file) {
+    Split const& split = source_.splits().splits[split_index];
     Compression const compression = compression_of(file.expected().path);
     task_ = &task;
     file_ = &file;
@@ -61,16 +59,24 @@ void LineReader::start(TaskContext& task, Split const& split, PinnedFile& file) 
     buffer_.clear();
     buffer_.reserve(usual_buffer_bytes, next_offset_);
     scanned_bytes_ = 0;
+    quote_ = source_.quote();
+    is_quoted_ = source_.begins_quoted(split_index);
+    if (listener_) listener_->begin_split(file, split);
 }
 
 /// Drop the end of a line that began before the split. Return whether a line begins in the split.
 bool LineReader::find_first_line() {
     if (split_.begin == split_.end) return false;
     if (split_.begin == 0) return true;
+    bool is_first = true;
     while (read_piece(plain_piece_bytes, split_.end)) {
-        void const* const newline = std::memchr(buffer_.begin(), '\n', buffer_.size());
+        // What is known is whether the split begins inside of quotes, not the byte before it.
+        if (is_first && *buffer_.begin() == quote_) is_quoted_ = !is_quoted_;
+        is_first = false;
+        char const* const newline =
+            find_line_end(buffer_.begin(), buffer_.end(), quote_, is_quoted_);
         if (newline) {
-            buffer_.drop_until(static_cast<char const*>(newline) + 1);
+            buffer_.drop_until(newline + 1);
             return offset_of(buffer_.begin()) < split_.end;
         }
         buffer_.clear();
@@ -88,7 +94,6 @@ void LineReader::push_lines() {
 
 /// Push the lines whose ends are in the buffer. Return whether more are wanted.
 bool LineReader::push_whole_lines() {
-    constexpr std::size_t most_masks = 64;
     std::array<std::uint64_t, most_masks> masks;
     char const* const end = buffer_.end();
     char const* line = buffer_.begin();
@@ -97,6 +102,7 @@ bool LineReader::push_whole_lines() {
         auto const left = static_cast<std::size_t>(end - at);
         std::size_t const mask_count = std::min((left + 63) / 64, most_masks);
         mark_byte(at, mask_count, '\n', masks.data());
+        if (quote_ != 0) clear_quoted(at, mask_count, masks.data());
         for (std::size_t k = 0; k < mask_count; ++k) {
             for (std::uint64_t mask = masks[k]; mask; mask &= mask - 1) {
                 char const* const newline = at + 64 * k + std::countr_zero(mask);
@@ -113,14 +119,25 @@ bool LineReader::push_whole_lines() {
     return true;
 }
 
+/// Clear the bits of bytes that are inside of quotes.
+void LineReader::clear_quoted(char const* text, std::size_t mask_count, std::uint64_t* masks) {
+    std::array<std::uint64_t, most_masks> quotes;
+    mark_byte(text, mask_count, quote_, quotes.data());
+    for (std::size_t k = 0; k < mask_count; ++k) {
+        std::uint64_t const inside = parity_up_to(quotes[k]) ^ (is_quoted_ ? ~std::uint64_t{0} : 0);
+        masks[k] &= ~inside;
+        is_quoted_ = inside >> 63 != 0;
+    }
+}
+
 /// Push the line that the buffer begins with: it began in the split and ends behind it, or ends
 /// with the text.
 void LineReader::push_last_line() {
     char const* newline = nullptr;
     std::size_t piece_bytes = first_tail_bytes;
     while (!newline && read_piece(piece_bytes, text_bytes_)) {
-        newline = static_cast<char const*>(
-            std::memchr(buffer_.begin() + scanned_bytes_, '\n', buffer_.size() - scanned_bytes_));
+        newline =
+            find_line_end(buffer_.begin() + scanned_bytes_, buffer_.end(), quote_, is_quoted_);
         scanned_bytes_ = buffer_.size();
         piece_bytes = std::min(2 * piece_bytes, plain_piece_bytes);
     }

@@ -22,9 +22,10 @@ std::uint64_t fingerprint_of(std::vector<std::string> const& patterns) {
 TextSource::TextSource(Lineage& lineage,
                        std::vector<std::string> patterns,
                        CallSite at,
-                       std::uint64_t partition_count)
+                       std::uint64_t partition_count,
+                       std::string name)
     : TypedTransformation(lineage,
-                          {.name = "read_text",
+                          {.name = std::move(name),
                            .at = at,
                            .dependency = Dependency::none,
                            .parents = {},
@@ -39,6 +40,12 @@ SplitList TextSource::list_splits(SplitRequest const& request) const {
 
 void TextSource::attach(Pipeline& pipeline, Consumer<std::string_view>& next) {
     pipeline.add_head<LineReader>(*this, next);
+}
+
+void TextSource::attach(Pipeline& pipeline,
+                        Consumer<std::string_view>& next,
+                        SplitListener& listener) {
+    pipeline.add_head<LineReader>(*this, next, &listener);
 }
 
 }  // namespace serry

@@ -54,6 +54,7 @@ public:
     std::uint64_t bytes_in = 0;     ///< counted by the source: bytes read, or encoded bytes
     std::uint64_t records_out = 0;  ///< counted by the stage's end
     std::uint64_t bytes_out = 0;    ///< counted by sinks: bytes written
+    std::uint64_t bad_lines = 0;    ///< counted by readers of tables: left out, or kept aside
 
 private:
     Partition partition_;
