@@ -2,58 +2,37 @@
 
 #include <cstdint>
 #include <functional>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "serry/base/call_site.hpp"
 #include "serry/base/concepts.hpp"
 #include "serry/base/error.hpp"
+#include "serry/base/natural_order.hpp"
 #include "serry/exec/action_step.hpp"
 #include "serry/exec/output_job.hpp"
 #include "serry/exec/session.hpp"
 #include "serry/join_operations.hpp"
 #include "serry/keyed_operations.hpp"
+#include "serry/narrow_operations.hpp"
 #include "serry/order_operations.hpp"
 #include "serry/plan/explain.hpp"
 #include "serry/results.hpp"
+#include "serry/sampling.hpp"
 #include "serry/serde/codec.hpp"
 #include "serry/shuffle/persist.hpp"
 #include "serry/sink/action_end.hpp"
 #include "serry/sink/collect.hpp"
-#include "serry/sink/fold.hpp"
 #include "serry/sink/text_sink.hpp"
 #include "serry/sink/top.hpp"
 #include "serry/stage/operators.hpp"
 #include "serry/stage/union.hpp"
+#include "serry/statistics.hpp"
 
 namespace serry {
-
-/// What flat_map(f) makes of T's: f's record_type if it names one, else what the range that f
-/// returns holds. No type where f does neither.
-template <typename F>
-concept NamesRecordType = requires {
-    typename F::record_type;
-};
-template <typename F, typename T>
-concept RangeMapper = PlainMapper<F, T> && requires {
-    *std::begin(std::declval<std::invoke_result_t<F const&, T const&>&>());
-};
-template <typename F, typename T>
-struct FlatMapped {};
-template <NamesRecordType F, typename T>
-struct FlatMapped<F, T> {
-    using type = typename F::record_type;
-};
-template <typename F, typename T>
-requires(RangeMapper<F, T> && !NamesRecordType<F>) struct FlatMapped<F, T> {
-    using type = std::iter_value_t<decltype(std::begin(
-        std::declval<std::invoke_result_t<F const&, T const&>&>()))>;
-};
 
 /// A collection of T's spread over the ranks in partitions, recorded but not computed: a value that
 /// is cheap to copy and to assign. Transformations record a step and return at once. Actions are
@@ -65,7 +44,10 @@ requires(RangeMapper<F, T> && !NamesRecordType<F>) struct FlatMapped<F, T> {
 /// Partitions and their order follow from the input and the options, never from the number of
 /// ranks.
 template <Record T>
-class Dataset : public KeyedOperations<T>, public JoinOperations<T>, public OrderOperations<T> {
+class Dataset : public NarrowOperations<T>,
+                public KeyedOperations<T>,
+                public Statistics<T>,
+                public Sampling<T> {
 public:
     using record_type = T;
 
@@ -74,66 +56,35 @@ public:
     /// For what is built on datasets; programs have no use for them.
     Session& session() const { return *session_; }
     TypedPointer<T> const& step() const { return step_; }
-    /// The narrow step `Op` on this dataset.
+    /// The narrow step `Op` on this dataset. `argument_fingerprint`: of what else must agree over
+    /// the ranks.
     template <typename Out, typename Op, bool keeps_keys = false, typename F>
-    Dataset<Out> narrow(char const* name, CallSite at, F f) const {
+    Dataset<Out> narrow(char const* name,
+                        CallSite at,
+                        F f,
+                        std::uint64_t argument_fingerprint = 0) const {
         using Step = NarrowTransformation<T, Out, F, Op, keeps_keys>;
-        return {*session_,
-                std::make_shared<Step>(session_->lineage(), name, at, step_, std::move(f))};
+        return {*session_, std::make_shared<Step>(session_->lineage(), name, at, step_,
+                                                  std::move(f), argument_fingerprint)};
     }
-
-    // Narrow transformations: partition by partition, order kept, nothing moves. At most 4,096 in a
-    // row: a loop that records more needs a wide one in between.
-
-    /// f(record), or f(record, arena): f makes text in the arena, which lives as long as its batch.
-    template <typename F>
-    requires Mapper<F, T> Dataset<mapped_t<F, T>> map(F f, CallSite at = CallSite::here())
-    const {
-        using Out = mapped_t<F, T>;
-        return narrow<Out, MapOperator<T, Out, F>>("map", at, std::move(f));
-    }
-
-    /// The records for which keep(record) is true.
-    template <typename F>
-    requires Predicate<F, T> Dataset<T> filter(F keep, CallSite at = CallSite::here())
-    const { return narrow<T, FilterOperator<T, F>, true>("filter", at, std::move(keep)); }
-
-    /// Any number of records for each: f(record, emit) calls emit(result), and its type names the
-    /// results' type as record_type; or f(record) returns a range of results.
-    template <typename F>
-    Dataset<typename FlatMapped<F, T>::type> flat_map(F f, CallSite at = CallSite::here()) const {
-        using Out = typename FlatMapped<F, T>::type;
-        return narrow<Out, FlatMapOperator<F, T, Out>>("flat_map", at, std::move(f));
-    }
-
-    /// The same for an f(record, emit) that does not name the type: flat_map<Out>(f).
-    template <Record Out, typename F>
-    Dataset<Out> flat_map(F f, CallSite at = CallSite::here()) const {
-        return narrow<Out, FlatMapOperator<F, T, Out>>("flat_map", at, std::move(f));
-    }
-
-    /// Each record with key(record) as its key.
-    template <typename F>
-    requires PlainMapper<F, T>
-    auto key_by(F key, CallSite at = CallSite::here()) const {
-        using Out = KeyValue<std::remove_cvref_t<std::invoke_result_t<F const&, T const&>>, T>;
-        auto with_key = [key = std::move(key)](T const& record) {
-            return Out(std::invoke(key, record), record);
-        };
-        return narrow<Out, MapOperator<T, Out, decltype(with_key)>>("key_by", at,
-                                                                    std::move(with_key));
-    }
-
-    /// For work with a state or a set-up per partition. f(Partition) makes a handler for each
-    /// partition; handler(span<T const>, emit) is called for its batches, in order, and
-    /// handler.finish(emit), if there is one, at its end. Out is what emit takes:
-    /// map_partitions<Out>(f).
-    template <Record Out, typename F>
-    requires std::invocable<F const&, Partition> Dataset<Out> map_partitions(
-        F f,
-        CallSite at = CallSite::here())
-    const {
-        return narrow<Out, MapPartitionsOperator<F, T, Out>>("map_partitions", at, std::move(f));
+    /// top() as the action `name`.
+    template <typename Before>
+    Results<T> top_as(char const* name,
+                      std::uint64_t record_count,
+                      Before const& before,
+                      CallSite at) const {
+        ActionStep const action(*session_, step_, name, at);
+        TopEnd<T, Before> end(*step_, action, record_count, before);
+        session_->run(*step_, action, end);
+        TopRecords<T, Before> best(record_count, before);
+        Results<T> const candidates =
+            gather(end.encoded().view(), end.record_count(), end.pieces());
+        try {
+            for (T const& record : candidates) best.add(record);
+            return results_of(best.records());
+        } catch (...) {
+            throw_action_failed(action);
+        }
     }
 
     /// f(*this): for transformations of your own, made of others.
@@ -183,14 +134,40 @@ public:
     // Actions: collective; the same result on every rank.
 
     /// The number of records.
+    ///
+    /// Order: does not matter.
+    /// Moves: a number a rank.
+    /// Memory: nothing.
+    /// Throws: nothing.
     std::uint64_t count(CallSite at = CallSite::here()) const {
         ActionStep const action(*session_, step_, "count", at);
         CountEnd<T> end(*step_);
         return session_->run(*step_, action, end).records_out;
     }
 
-    /// All records, in order of partition, on every rank. Throws Error (does_not_fit) beyond
-    /// SERRY_COLLECT_LIMIT: write large results instead.
+    /// Whether there are no records. Runs as few partitions as take(1).
+    ///
+    /// Order: does not matter.
+    /// Moves: a number a rank.
+    /// Memory: nothing.
+    /// Throws: nothing.
+    bool is_empty(CallSite at = CallSite::here()) const {
+        ActionStep const action(*session_, step_, "is_empty", at);
+        bool is_empty = true;
+        run_in_waves([&](TaskRange range) {
+            AnyEnd<T> end(*step_);
+            is_empty = session_->run(*step_, action, end, range).records_out == 0;
+            return is_empty;
+        });
+        return is_empty;
+    }
+
+    /// All records, on every rank.
+    ///
+    /// Order: of partitions, and within them.
+    /// Moves: all records, to every node.
+    /// Memory: all records, encoded; from 1 MiB on once a node.
+    /// Throws: StorageError (does_not_fit) beyond SERRY_COLLECT_LIMIT: write large results instead.
     Results<T> collect(CallSite at = CallSite::here()) const requires Encodable<T> {
         ActionStep const action(*session_, step_, "collect", at);
         CollectEnd<T> end(*step_, CollectEnd<T>::all_records,
@@ -199,61 +176,60 @@ public:
         return gather(end.encoded().view(), end.record_count(), end.pieces());
     }
 
-    /// The first `record_count` records, in order of partition; fewer if there are no more. Runs
-    /// the first partition, then four times as many as before, until it has enough.
+    /// The first `record_count` records; fewer if there are no more. Runs the first partition, then
+    /// four times as many as before, until it has enough.
+    ///
+    /// Order: of partitions, and within them.
+    /// Moves: as many records of every partition that was run, to every node.
+    /// Memory: the same.
+    /// Throws: StorageError (does_not_fit) beyond SERRY_COLLECT_LIMIT.
     Results<T> take(std::uint64_t record_count,
                     CallSite at = CallSite::here()) const requires Encodable<T> {
-        ActionStep const action(*session_, step_, "take", at);
-        TakenRecords taken;
-        TaskRange range{0, 1};
-        do {
-            CollectEnd<T> end(*step_, record_count, session_->options().collect_limit_bytes);
-            session_->run(*step_, action, end, range);
-            taken.add(gather(end.encoded().view(), end.record_count(), end.pieces()), record_count);
-            range = {range.end, range.end + 4 * (range.end - range.begin)};
-        } while (taken.record_count < record_count && range.begin < step_->partition_count());
-        return taken.results();
+        return take_as("take", record_count, at);
     }
 
-    /// The first `record_count` records by before(a, b), in that order; of equal ones the earlier.
+    /// The first record, if there is one. Views in it live as long as the session.
+    ///
+    /// Order: of partitions, and within them.
+    /// Moves: a record of every partition that was run, to every node.
+    /// Memory: the same.
+    /// Throws: nothing.
+    std::optional<T> first(CallSite at = CallSite::here()) const requires Encodable<T> {
+        Results<T> const taken = take_as("first", 1, at);
+        if (taken.empty()) return std::nullopt;
+        std::optional<T> record = *taken.begin();
+        adopt_views(*record, session_->arena());
+        return record;
+    }
+
+    /// The first `record_count` records by before(a, b).
+    ///
+    /// Order: by `before`; of equal records the earlier comes first.
+    /// Moves: at most `record_count` records a rank, to every rank.
+    /// Memory: twice as many on every rank.
+    /// Throws: StorageError (does_not_fit) beyond SERRY_COLLECT_LIMIT.
     template <typename Before>
     requires std::predicate<Before const&, T const&, T const&> Results<T>
     top(std::uint64_t record_count, Before before, CallSite at = CallSite::here())
-    const requires Encodable<T> {
-        ActionStep const action(*session_, step_, "top", at);
-        TopEnd<T, Before> end(*step_, action, record_count, before);
-        session_->run(*step_, action, end);
-        TopRecords<T, Before> best(record_count, before);
-        Results<T> const candidates =
-            gather(end.encoded().view(), end.record_count(), end.pieces());
-        try {
-            for (T const& record : candidates) best.add(record);
-            return own_results(encode_all(best.records()).view(), best.records().size());
-        } catch (...) {
-            throw_action_failed(action);
-        }
-    }
+    const requires Encodable<T> { return top_as("top", record_count, before, at); }
 
-    /// All records combined by `combine(T, T) -> T`, which is associative: within each partition
-    /// from its first record on, the partitions along a fixed tree, so that the result is the same
-    /// bits at any number of ranks. Nothing for an empty dataset. Views in the result live as long
-    /// as the session.
-    template <typename F>
-    requires Encodable<T> && Combiner<F, T> std::optional<T> reduce(F combine,
-                                                                    CallSite at = CallSite::here())
-    const {
-        ActionStep const action(*session_, step_, "reduce", at);
-        FoldEnd<T, F> end(*step_, action, combine);
-        session_->run(*step_, action, end);
-        auto const partials = session_->comm().all_gather(end.partials().view());
-        try {
-            return fold_partials<T>(partials.bytes, combine, session_->arena());
-        } catch (...) {
-            throw_action_failed(action);
-        }
+    /// The least `record_count` records by <, NaN after all numbers.
+    ///
+    /// Order: ascending; of equal records the earlier comes first.
+    /// Moves: at most `record_count` records a rank, to every rank.
+    /// Memory: twice as many on every rank.
+    /// Throws: StorageError (does_not_fit) beyond SERRY_COLLECT_LIMIT.
+    Results<T> take_ordered(std::uint64_t record_count, CallSite at = CallSite::here())
+        const requires Encodable<T> && Ordered<T> {
+        return top_as("take_ordered", record_count, NaturalOrder{}, at);
     }
 
     /// f(record) for every record, on the rank that has it: for side effects.
+    ///
+    /// Order: of partitions on a rank, and within them.
+    /// Moves: nothing.
+    /// Memory: a batch.
+    /// Throws: nothing.
     template <typename F>
     requires std::invocable<F const&, T const&>
     void foreach (F f, CallSite at = CallSite::here()) const {
@@ -262,9 +238,31 @@ public:
         session_->run(*step_, action, end);
     }
 
+    /// For side effects with a state or a set-up per partition. f(Partition) makes a handler for
+    /// each partition, empty ones too; handler(span<T const>) is called for its batches, in order,
+    /// and handler.finish(), if there is one, at its end.
+    ///
+    /// Order: of partitions on a rank, and within them.
+    /// Moves: nothing.
+    /// Memory: a batch, and what the handler keeps.
+    /// Throws: nothing.
+    template <typename F>
+    requires std::invocable<F const&, Partition>
+    void foreach_partition(F f, CallSite at = CallSite::here()) const {
+        ActionStep const action(*session_, step_, "foreach_partition", at);
+        ForeachPartitionEnd<T, F> end(*step_, action, f);
+        session_->run(*step_, action, end);
+    }
+
     /// A folder with one text file a partition (part-00000 and so on), a line a record, keyed
     /// records as key TAB value, and a file _SUCCESS. The folder appears at once when all is
-    /// written, or not at all. Throws UsageError if it exists, unless --overwrite was given.
+    /// written, or not at all.
+    ///
+    /// Order: of partitions, and within them.
+    /// Moves: nothing.
+    /// Memory: a block of text.
+    /// Throws: UsageError if the folder exists, unless --overwrite was given; StorageError if it
+    ///   cannot be written.
     void write_text(std::string const& path,
                     CallSite at = CallSite::here()) const requires Printable<T> {
         ActionStep const action(*session_, step_, "write_text", at);
@@ -281,38 +279,38 @@ public:
     }
 
 private:
-    /// Results of several waves of take(), one after the other.
-    struct TakenRecords {
-        std::string bytes;
-        std::uint64_t record_count = 0;
+    /// The first partition, then four times as many as before, and so on while run(range) says.
+    template <typename Run>
+    void run_in_waves(Run const& run) const {
+        for (TaskRange range{0, 1}; run(range) && range.end < step_->partition_count();)
+            range = {range.end, range.end + 4 * (range.end - range.begin)};
+    }
 
-        void add(Results<T> const& more, std::uint64_t most) {
+    Results<T> take_as(char const* name, std::uint64_t record_count, CallSite at) const {
+        ActionStep const action(*session_, step_, name, at);
+        std::string bytes;
+        std::uint64_t taken_count = 0;
+        run_in_waves([&](TaskRange range) {
+            CollectEnd<T> end(*step_, record_count, session_->options().collect_limit_bytes);
+            session_->run(*step_, action, end, range);
             ByteWriter encoded;
-            for (T const& record : more) {
-                if (record_count == most) break;
+            for (T const& record : gather(end.encoded().view(), end.record_count(), end.pieces())) {
+                if (taken_count == record_count) break;
                 encode(record, encoded);
-                ++record_count;
+                ++taken_count;
             }
             bytes.append(encoded.view());
-        }
-        Results<T> results() const { return own_results(bytes, record_count); }
-    };
+            return taken_count < record_count;
+        });
+        auto const owner = std::make_shared<std::string const>(std::move(bytes));
+        return {owner, *owner, taken_count};
+    }
 
     Results<T> gather(std::string_view encoded,
                       std::uint64_t record_count,
-                      std::vector<ResultPiece> const& pieces = {}) const {
+                      std::vector<ResultPiece> const& pieces) const {
         auto gathered = session_->gather_results(encoded, record_count, pieces);
         return {std::move(gathered.owner), gathered.bytes, gathered.record_count};
-    }
-    template <typename Records>
-    static ByteWriter encode_all(Records const& records) {
-        ByteWriter encoded;
-        for (T const& record : records) encode(record, encoded);
-        return encoded;
-    }
-    static Results<T> own_results(std::string_view bytes, std::uint64_t record_count) {
-        auto const owner = std::make_shared<std::string const>(bytes);
-        return {owner, *owner, record_count};
     }
 
     Session* session_;

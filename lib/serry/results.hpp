@@ -15,8 +15,9 @@ namespace serry {
 
 /// Records that an action brought to every rank, in their order. They are kept as encoded bytes,
 /// large results once for all ranks of a node, and decoded as they are looked at; views in them
-/// point into those bytes, and are valid as long as any copy of the results is.
-template <Encodable T>
+/// point into those bytes, and are valid as long as any copy of the results is. T is Encodable, but
+/// for results that are only named.
+template <typename T>
 class Results {
 public:
     Results() = default;
@@ -78,5 +79,14 @@ private:
     std::string_view bytes_;
     std::uint64_t record_count_ = 0;
 };
+
+/// Results that hold copies of `records` and of what they view. Local.
+template <Encodable T>
+Results<T> results_of(std::vector<T> const& records) {
+    ByteWriter encoded;
+    for (T const& record : records) encode(record, encoded);
+    auto const owner = std::make_shared<std::string const>(encoded.view());
+    return {owner, *owner, records.size()};
+}
 
 }  // namespace serry

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <numeric>
+#include <limits>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -20,21 +21,6 @@ using namespace serry::test;
 
 namespace {
 
-/// The sum of a partition's numbers, by its index.
-struct PartitionSum {
-    std::int64_t index;
-    std::int64_t sum = 0;
-
-    template <typename Emit>
-    void operator()(std::span<std::int64_t const> batch, Emit const&) {
-        sum = std::accumulate(batch.begin(), batch.end(), sum);
-    }
-    template <typename Emit>
-    void finish(Emit const& emit) const {
-        emit(Count(index, sum));
-    }
-};
-
 struct PassOn {
     template <typename Emit>
     void operator()(std::span<std::int64_t const> batch, Emit const& emit) const {
@@ -43,60 +29,6 @@ struct PassOn {
 };
 
 }  // namespace
-
-TEST_CASE("map, with and without an arena") {
-    Job job;
-    CHECK(job.numbers().map(squared).collect().to_vector() == oracle(1000, squared, always));
-    Results<std::string_view> const names = job.numbers().map(name_in).collect();
-    CHECK(std::equal(names.begin(), names.end(), oracle(1000, name_of, always).begin()));
-}
-
-TEST_CASE("filter") {
-    Job job;
-    CHECK(job.numbers().filter(is_odd).collect().to_vector()
-          == oracle(
-              1000, [](std::int64_t n) { return n; }, is_odd));
-}
-
-TEST_CASE("flat_map, by emitting and by returning") {
-    Job job;
-    Numbers expected;
-    for (std::int64_t n = 0; n < 100; ++n)
-        for (std::int64_t i = 0; i < n % 4; ++i) expected.push_back(n);
-    auto const emitting = [](std::int64_t n, auto&& emit) {
-        for (std::int64_t i = 0; i < n % 4; ++i) emit(n);
-    };
-    auto const returning = [](std::int64_t n) {
-        return Numbers(static_cast<std::size_t>(n % 4), n);
-    };
-    CHECK(job.numbers(100).flat_map<std::int64_t>(emitting).collect().to_vector() == expected);
-    CHECK(job.numbers(100).flat_map(returning).collect().to_vector() == expected);
-}
-
-TEST_CASE("map_partitions has a state for each partition") {
-    Job job;
-    auto const sums = job.numbers(1000, 10).map_partitions<Count>([](Partition p) {
-        CHECK(p.count == 10);
-        return PartitionSum{static_cast<std::int64_t>(p.index)};
-    });
-    std::vector<Count> expected;
-    for (std::int64_t p = 0; p < 10; ++p) expected.emplace_back(p, 100 * (100 * p) + 4950);
-    CHECK(sums.collect().to_vector() == expected);
-}
-
-TEST_CASE("records may be bools, which a std::vector does not hold as such") {
-    Job job;
-    std::vector<bool> flags;
-    for (int i = 0; i < 1000; ++i) flags.push_back(i % 7 == 0);
-    auto const held = parallelize(job.context, flags, 5);
-    CHECK(held.collect().to_vector() == flags);
-    CHECK(held.filter(std::identity()).count() == 143);
-    CHECK(held.top(200, std::greater{}).to_vector()[142]);
-    CHECK_FALSE(held.top(200, std::greater{}).to_vector()[143]);
-    CHECK(held.reduce(std::logical_or{}) == true);
-    auto const twice = held.flat_map([](bool flag) { return std::vector<bool>{flag, !flag}; });
-    CHECK(twice.filter(std::identity()).count() == 1000);
-}
 
 TEST_CASE("apply makes transformations of one's own") {
     Job job;
@@ -139,18 +71,77 @@ TEST_CASE("top gives the first by any order, of equal ones the earlier") {
     CHECK(names.to_vector() == std::vector<std::string_view>{"number 999", "number 998"});
 }
 
-TEST_CASE("reduce folds in order, along the same tree at any rank count") {
+TEST_CASE("first and is_empty run no more partitions than they need") {
     Job job;
-    CHECK(job.numbers().reduce(std::plus{}) == 499'500);
-    CHECK_FALSE(job.numbers(0).reduce(std::plus{}));
-    CHECK(job.numbers(1).reduce(std::plus{}) == 0);
-    auto const join = [](std::string const& left, std::string const& right) {
-        return left + right;
-    };
-    std::string digits;
-    for (int n = 0; n < 300; ++n) digits += std::to_string(n) + ' ';
-    CHECK(job.numbers(300).map([](std::int64_t n) { return std::to_string(n) + ' '; }).reduce(join)
-          == digits);
+    for (std::uint64_t const count : {1, 2, 1000}) {
+        CHECK(job.numbers(count, 20).first() == 0);
+        CHECK_FALSE(job.numbers(count, 20).is_empty());
+    }
+    CHECK_FALSE(job.numbers(0, 20).first());
+    CHECK(job.numbers(0, 20).is_empty());
+    CHECK(parallelize(job.context, Numbers{}).is_empty());
+    auto const late = job.numbers(1000, 100).filter([](std::int64_t n) { return n == 998; });
+    CHECK(late.first() == 998);
+    CHECK_FALSE(late.is_empty());
+    CHECK(late.filter(is_odd).is_empty());
+    CHECK(job.numbers(10).map(name_in).first() == "number 0");
+    int calls = 0;
+    auto const counted =
+        job.numbers(100'000, 10).filter([&calls](std::int64_t) { return ++calls > 0; });
+    counted.first();
+    counted.is_empty();
+    CHECK(job.session.comm().all_reduce_sum(static_cast<std::uint64_t>(calls)) <= 2 * 512);
+    auto const pointers = job.numbers(5).map([](std::int64_t) { return std::make_shared<int>(1); });
+    CHECK_FALSE(pointers.is_empty());
+}
+
+TEST_CASE("take_ordered gives the least, NaN last, of equal ones the earlier") {
+    Job job;
+    CHECK(
+        job.numbers().map([](std::int64_t n) { return (n * 7) % 1000; }).take_ordered(3).to_vector()
+        == Numbers{0, 1, 2});
+    CHECK(job.numbers(0).take_ordered(3).empty());
+    CHECK(job.numbers(5).take_ordered(0).empty());
+    CHECK(parallelize(job.context, Numbers(20, 4)).take_ordered(50).to_vector() == Numbers(20, 4));
+    constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+    auto const odd = parallelize(
+        job.context, std::vector<double>{not_a_number, 1, -0.0, not_a_number, 0.0, -1}, 4);
+    auto const least = odd.take_ordered(9).to_vector();
+    REQUIRE(least.size() == 6);
+    CHECK(least[0] == -1);
+    CHECK((least[1] == 0 && std::signbit(least[1]) && least[2] == 0 && !std::signbit(least[2])));
+    CHECK(least[3] == 1);
+    CHECK((std::isnan(least[4]) && std::isnan(least[5])));
+    CHECK(job.numbers(200).map(name_in).take_ordered(2).to_vector()
+          == std::vector<std::string_view>{"number 0", "number 1"});
+}
+
+namespace {
+
+/// Adds a partition's numbers, and counts partitions.
+struct Adding {
+    std::uint64_t* sum;
+    std::uint64_t* partitions;
+
+    void operator()(std::span<std::int64_t const> batch) const {
+        for (std::int64_t const n : batch) *sum += static_cast<std::uint64_t>(n);
+    }
+    void finish() const { ++*partitions; }
+};
+
+}  // namespace
+
+TEST_CASE("foreach_partition has a state for each partition") {
+    Job job;
+    for (std::uint64_t const count : {0, 1, 1000}) {
+        std::uint64_t sum = 0, partitions = 0;
+        job.numbers(count, 13).foreach_partition([&](Partition partition) {
+            CHECK(partition.count == 13);
+            return Adding{&sum, &partitions};
+        });
+        CHECK(job.session.comm().all_reduce_sum(sum) == count * (count - (count > 0)) / 2);
+        CHECK(job.session.comm().all_reduce_sum(partitions) == 13);
+    }
 }
 
 TEST_CASE("foreach sees every record once, on some rank") {
@@ -263,6 +254,20 @@ TEST_CASE("a program that asks for more partitions than any machine could hold i
               counts.reduce_by_key(std::plus{}, 20'000'000, {"job.cpp", 2}).count();
           })
           == "UsageError 2: reduce_by_key (job.cpp:2): 20000000" + rest);
+}
+
+TEST_CASE("records may be bools, which a std::vector does not hold as such") {
+    Job job;
+    std::vector<bool> flags;
+    for (int i = 0; i < 1000; ++i) flags.push_back(i % 7 == 0);
+    auto const held = parallelize(job.context, flags, 5);
+    CHECK(held.collect().to_vector() == flags);
+    CHECK(held.filter(std::identity()).count() == 143);
+    CHECK(held.top(200, std::greater{}).to_vector()[142]);
+    CHECK_FALSE(held.top(200, std::greater{}).to_vector()[143]);
+    CHECK(held.reduce(std::logical_or{}) == true);
+    auto const twice = held.flat_map([](bool flag) { return std::vector<bool>{flag, !flag}; });
+    CHECK(twice.filter(std::identity()).count() == 1000);
 }
 
 TEST_CASE("as many narrow steps run in a row as may be asked for, and more are refused") {

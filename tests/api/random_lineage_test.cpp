@@ -97,6 +97,7 @@ Row from_number(KeyValue<std::int64_t, std::int64_t> const& pair) {
 }
 
 KeyValue<std::string, double> by_text(Row const& row) { return {row.text, row.real}; }
+Row from_key(std::string const& key) { return {static_cast<std::int64_t>(key.size()), 2.5, key}; }
 Row from_text(KeyValue<std::string, double> const& pair) {
     return {static_cast<std::int64_t>(pair.key.size()), pair.value, pair.key};
 }
@@ -104,6 +105,10 @@ Row from_text(KeyValue<std::string, double> const& pair) {
 KeyValue<double, double> by_real(Row const& row) { return {odd_key(row), row.real * 1e-9 + 1e9}; }
 Row from_real(KeyValue<double, double> const& pair) {
     return {static_cast<std::int64_t>(std::min(size_of(pair.key), 99.0)), pair.value, "real"};
+}
+
+Row from_odd_key(double key) {
+    return {static_cast<std::int64_t>(std::min(size_of(key), 99.0)), 0.75, "odd"};
 }
 
 using TupleKey = std::tuple<std::int64_t, std::string>;
@@ -126,6 +131,16 @@ Rows each_row(Rows const& rows, F append) {
     return result;
 }
 
+/// Each row as often as copies(partition, ordinal) says.
+template <typename Copies>
+Rows sampled(Rows const& rows, Copies copies) {
+    Rows result(rows.size());
+    for (std::size_t p = 0; p < rows.size(); ++p)
+        for (std::size_t i = 0; i < rows[p].size(); ++i)
+            result[p].insert(result[p].end(), copies(p, i), rows[p][i]);
+    return result;
+}
+
 template <typename To, typename From, typename Combine>
 Rows reduced(Rows const& rows, To to, From from, Combine combine, std::uint64_t partition_count) {
     Partitions<decltype(to(Row{}))> pairs(rows.size());
@@ -144,8 +159,8 @@ struct Chain {
     Rows rows;
 };
 
-constexpr unsigned narrow_kinds = 6;
-constexpr unsigned wide_kinds = 4;
+constexpr unsigned narrow_kinds = 10;
+constexpr unsigned wide_kinds = 6;
 
 void add_narrow(Chain& chain, unsigned kind) {
     Dataset<Row>& dataset = chain.dataset;
@@ -184,6 +199,31 @@ void add_narrow(Chain& chain, unsigned kind) {
                 partition = std::move(numbered);
             }
             break;
+        case 5:
+            dataset = dataset.sample(0.7, 5);
+            rows = sampled(rows, [](std::uint64_t p, std::uint64_t i) {
+                return sampling::cell_between(0, 0.7).holds(RecordRandom(5, p, i).bits()) ? 1U : 0U;
+            });
+            break;
+        case 6:
+            dataset = dataset.sample_with_replacement(1.2, 6);
+            rows = sampled(rows, [](std::uint64_t p, std::uint64_t i) {
+                return sampling::Poisson(1.2).draw({6, p, i});
+            });
+            break;
+        case 7:
+            dataset = dataset.map(by_text).keys().map(from_key);
+            rows = each_row(
+                rows, [](Row const& row, auto& out) { out.push_back(from_key(by_text(row).key)); });
+            break;
+        case 8:
+            dataset = dataset.key_by([](Row const& row) { return row.text; })
+                          .flat_map_values(copies)
+                          .values();
+            rows = each_row(rows, [](Row const& row, auto& out) {
+                for (Row const& copy : copies(row)) out.push_back(copy);
+            });
+            break;
         default:
             dataset = dataset.key_by([](Row const& row) { return row.number; })
                           .map_values(changed)
@@ -212,8 +252,28 @@ void add_wide(Chain& chain, unsigned kind, std::uint64_t partitions) {
         case 2:
             reduce(by_real, from_real, std::plus{});
             break;
-        default:
+        case 3:
             reduce(by_tuple, from_tuple, together);
+            break;
+        case 4:
+            chain.dataset = chain.dataset.map(odd_key).distinct(partitions).map(from_odd_key);
+            chain.rows = reduced(
+                chain.rows,
+                [](Row const& row) { return KeyValue<double, bool>(odd_key(row), true); },
+                [](auto const& pair) { return from_odd_key(pair.key); },
+                [](bool kept, bool) { return kept; }, partitions);
+            break;
+        default:
+            chain.dataset = chain.dataset.map(by_text)
+                                .fold_by_key(0.25, std::plus{}, partitions)
+                                .map(from_text);
+            chain.rows = reduced(
+                chain.rows, by_text,
+                [](KeyValue<std::string, double> pair) {
+                    pair.value = 0.25 + pair.value;
+                    return from_text(pair);
+                },
+                std::plus{}, partitions);
     }
 }
 

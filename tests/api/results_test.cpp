@@ -64,3 +64,11 @@ TEST_CASE("views in results live as long as a copy of these does") {
     CHECK(words[0].key.data() == copy.begin()->key.data());
     CHECK((*++copy.begin()).key == "b");
 }
+
+TEST_CASE("results of records hold copies of what these view") {
+    std::string text = "some text";
+    auto const results = results_of(std::vector<std::string_view>{text, ""});
+    text.assign(text.size(), '#');
+    CHECK(results.to_vector() == std::vector<std::string_view>{"some text", ""});
+    CHECK(results_of(std::vector<int>{}).empty());
+}

@@ -94,3 +94,60 @@ TEST_CASE("what a foreach's function throws is located at the action and the rec
         }
     }
 }
+
+TEST_CASE("one record is enough to know that there are some") {
+    Lineage lineage;
+    auto const numbers = given<int>(lineage, {{}, numbers_up_to(2000), {}});
+    AnyEnd<int> end(*numbers.last);
+    Pipeline pipeline;
+    end.attach(pipeline);
+    TestPoller poller;
+    CHECK(run_task(end, pipeline, 0, poller).records_out == 0);
+    CHECK(run_task(end, pipeline, 1, poller).records_in == batch_records);
+}
+
+namespace {
+
+/// Notes what a partition's handler is called with.
+struct Noting {
+    std::vector<std::string>* notes;
+    std::uint64_t partition;
+
+    void operator()(std::span<int const> batch) const {
+        for (int const number : batch) {
+            if (number == 1000) throw std::out_of_range("too far");
+            notes->back() += ' ' + std::to_string(number);
+        }
+    }
+    void finish() const { notes->back() += " end"; }
+};
+
+}  // namespace
+
+TEST_CASE("foreach_partition makes a handler for every partition, empty ones too") {
+    Lineage lineage;
+    Transformation const action(lineage, action_named("foreach_partition"));
+    std::vector<std::string> notes;
+    auto const noting = [&notes](Partition partition) {
+        if (partition.index == 3) throw std::runtime_error("no handler");
+        notes.push_back(std::to_string(partition.index) + " of " + std::to_string(partition.count));
+        return Noting{&notes, partition.index};
+    };
+    auto const numbers = given<int>(lineage, {{1, 2}, {}, {3}, {}, numbers_up_to(1200)});
+    ForeachPartitionEnd<int, decltype(noting)> end(*numbers.last, action, noting);
+    Pipeline pipeline;
+    end.attach(pipeline);
+    TestPoller poller;
+    for (std::uint64_t p = 0; p < 3; ++p) run_task(end, pipeline, p, poller);
+    CHECK(notes == std::vector<std::string>{"0 of 3 1 2 end", "1 of 3 end", "2 of 3 3 end"});
+    CHECK_THROWS_WITH_AS(run_task(end, pipeline, 3, poller), "std::runtime_error: no handler",
+                         TaskFailure);
+    try {
+        run_task(end, pipeline, 4, poller);
+        CHECK(false);
+    } catch (TaskFailure const& failure) {
+        CHECK(std::string(failure.what()) == "std::out_of_range: too far");
+        CHECK(failure.record() == 512);
+        CHECK(failure.step() == &action);
+    }
+}

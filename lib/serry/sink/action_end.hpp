@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
+#include <type_traits>
 
 #include "serry/stage/stage_end.hpp"
 #include "serry/stage/typed_transformation.hpp"
@@ -47,6 +49,18 @@ private:
     void use(std::span<T const>) override {}
 };
 
+/// is_empty(): wants no more of a partition than its first records.
+template <typename T>
+class AnyEnd final : public ActionEnd<T> {
+public:
+    using ActionEnd<T>::ActionEnd;
+
+private:
+    void use(std::span<T const> batch) override {
+        if (!batch.empty()) this->task_->enough = true;
+    }
+};
+
 /// foreach(f).
 template <typename T, typename F>
 class ForeachEnd final : public ActionEnd<T> {
@@ -66,6 +80,45 @@ private:
 
     Transformation const& action_;
     F const& f_;
+};
+
+/// foreach_partition(f): f(Partition) makes a handler for one partition, called as handler(span)
+/// for every batch and, if it can be, as handler.finish() at the end.
+template <typename T, typename F>
+class ForeachPartitionEnd final : public ActionEnd<T> {
+public:
+    ForeachPartitionEnd(TypedTransformation<T>& parent, Transformation const& action, F const& f)
+        : ActionEnd<T>(parent), action_(action), f_(f) {}
+
+    void begin_task(TaskContext& task) override {
+        ActionEnd<T>::begin_task(task);
+        handler_.reset();
+        located([&] { handler_ = std::make_unique<Handler>(std::invoke(f_, task.partition())); });
+    }
+    void finish() override {
+        if constexpr (requires(Handler & handler) { handler.finish(); })
+            located([&] { handler_->finish(); });
+    }
+
+private:
+    using Handler = std::invoke_result_t<F const&, Partition>;
+
+    void use(std::span<T const> batch) override {
+        located([&] { (*handler_)(batch); });
+    }
+
+    template <typename Call>
+    void located(Call const& call) {
+        try {
+            call();
+        } catch (...) {
+            rethrow_located(action_, this->record_);
+        }
+    }
+
+    Transformation const& action_;
+    F const& f_;
+    std::unique_ptr<Handler> handler_;
 };
 
 }  // namespace serry
