@@ -15,7 +15,7 @@
 
 #include "serry/dataset.hpp"
 #include "serry/read.hpp"
-#include "shuffle/reduce_oracle.hpp"
+#include "shuffle/sort_oracle.hpp"
 
 using namespace serry;
 using namespace serry::test;
@@ -120,6 +120,17 @@ Row from_tuple(KeyValue<TupleKey, Moments> const& pair) {
     return {pair.value.count, pair.value.sum, std::get<1>(pair.key)};
 }
 
+// ---- what rows are sorted by
+// ---------------------------------------------------------------------
+
+using RowKey = std::pair<std::string_view, std::int64_t>;
+RowKey text_then_third(Row const& row) { return {row.text, row.number % 3}; }
+bool is_shorter(Row const& a, Row const& b) {
+    return a.text.size() != b.text.size() ? a.text.size() < b.text.size() : a.number > b.number;
+}
+/// As numbers, NaN last.
+bool is_less(double a, double b) { return !std::isnan(a) && (std::isnan(b) || a < b); }
+
 // ---- each operator, by serry and by the interpreter
 // ----------------------------------------------
 
@@ -160,7 +171,8 @@ struct Chain {
 };
 
 constexpr unsigned narrow_kinds = 10;
-constexpr unsigned wide_kinds = 6;
+constexpr unsigned wide_kinds = 10;
+constexpr unsigned combining_kinds = 6;
 
 void add_narrow(Chain& chain, unsigned kind) {
     Dataset<Row>& dataset = chain.dataset;
@@ -237,6 +249,32 @@ void add_narrow(Chain& chain, unsigned kind) {
     }
 }
 
+void add_sort(Chain& chain, unsigned kind, std::uint64_t partitions) {
+    Dataset<Row>& dataset = chain.dataset;
+    auto const cut_sorted = [&](auto before) {
+        chain.rows = sort_by_oracle(chain.rows, before, partitions);
+    };
+    switch (kind) {
+        case 0:
+            dataset = dataset.sort_by(&Row::number, {.partition_count = partitions});
+            cut_sorted([](Row const& a, Row const& b) { return a.number < b.number; });
+            break;
+        case 1:
+            dataset = dataset.sort_by(text_then_third,
+                                      {.descending = true, .partition_count = partitions});
+            cut_sorted(
+                [](Row const& a, Row const& b) { return text_then_third(b) < text_then_third(a); });
+            break;
+        case 2:
+            dataset = dataset.sort_by(odd_key, {.partition_count = partitions});
+            cut_sorted([](Row const& a, Row const& b) { return is_less(odd_key(a), odd_key(b)); });
+            break;
+        default:
+            dataset = dataset.sort_with(is_shorter, partitions);
+            cut_sorted(is_shorter);
+    }
+}
+
 void add_wide(Chain& chain, unsigned kind, std::uint64_t partitions) {
     auto const reduce = [&](auto to, auto from, auto combine) {
         chain.dataset = chain.dataset.map(to).reduce_by_key(combine, partitions).map(from);
@@ -263,7 +301,7 @@ void add_wide(Chain& chain, unsigned kind, std::uint64_t partitions) {
                 [](auto const& pair) { return from_odd_key(pair.key); },
                 [](bool kept, bool) { return kept; }, partitions);
             break;
-        default:
+        case 5:
             chain.dataset = chain.dataset.map(by_text)
                                 .fold_by_key(0.25, std::plus{}, partitions)
                                 .map(from_text);
@@ -274,6 +312,9 @@ void add_wide(Chain& chain, unsigned kind, std::uint64_t partitions) {
                     return from_text(pair);
                 },
                 std::plus{}, partitions);
+            break;
+        default:
+            add_sort(chain, kind - combining_kinds, partitions);
     }
 }
 
@@ -306,6 +347,13 @@ Options options_for(std::uint64_t seed) {
     return options;
 }
 
+/// Sorts move every record, in rounds that may be tiny: only few records are sorted.
+unsigned wide_kind(Chain const& chain, std::mt19937_64& random) {
+    std::size_t row_count = 0;
+    for (auto const& partition : chain.rows) row_count += partition.size();
+    return static_cast<unsigned>(random() % (row_count < 500 ? wide_kinds : combining_kinds));
+}
+
 void check_chain(std::uint64_t seed) {
     CAPTURE(seed);
     std::mt19937_64 random(seed);
@@ -320,7 +368,7 @@ void check_chain(std::uint64_t seed) {
         first_wide + 1 + static_cast<unsigned>(random() % (length - 1 - first_wide));
     for (unsigned i = 0; i < length; ++i) {
         if (i == first_wide || i == last_wide || random() % 6 == 0)
-            add_wide(chain, static_cast<unsigned>(random() % wide_kinds), 1 + random() % 12);
+            add_wide(chain, wide_kind(chain, random), 1 + random() % 12);
         else
             add_narrow(chain, static_cast<unsigned>(random() % narrow_kinds));
     }

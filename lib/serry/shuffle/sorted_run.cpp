@@ -16,7 +16,7 @@ bool SortedCursor::read() {
     if (is_at_end()) return false;
     if (buffer_) {
         auto const entries = buffer_->entries();
-        constexpr std::uint64_t ahead = 8;
+        constexpr std::uint64_t ahead = 16;
         if (place_.index + ahead < end_) buffer_->prefetch(entries[place_.index + ahead]);
         head_ = buffer_->record(entries[place_.index]);
         return true;
