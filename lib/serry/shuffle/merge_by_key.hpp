@@ -92,6 +92,8 @@ public:
         batch_.add(std::move(record));
         if (batch_.is_full()) flush();
     }
+    /// Whether no more records are needed.
+    bool has_enough() const { return task_->enough; }
     /// For what records view and does not stay; cleared with every batch.
     Arena& arena() { return arena_; }
     void flush() {
