@@ -86,8 +86,16 @@ private:
             next_.consume(batch);
         }
         void finish() override {
-            run_->close();
+            try {
+                run_->close();
+                check_limit();
+            } catch (...) {
+                rethrow_located(step_, record_);
+            }
             next_.finish();
+        }
+        std::uint64_t spilled_bytes() const override {
+            return store_->storage().file.written_bytes();
         }
         void commit() override {
             step_.store_ = std::move(store_);
@@ -114,6 +122,10 @@ private:
             framed_.clear();
             put_framed(body_.view(), framed_);
             run_->append(framed_.view());
+            check_limit();
+        }
+
+        void check_limit() const {
             if (step_.level_ == PersistLevel::memory
                 && store_->storage().memory_bytes > limit_bytes_)
                 throw StorageError(
