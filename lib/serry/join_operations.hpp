@@ -41,7 +41,8 @@ concept JoinsWith = Exchangeable<T> && Exchangeable<
 /// Memory: what is exchanged is held by the ranks as long as the result is, spilled beyond the
 ///   budget. The values of one key may be more than memory holds.
 /// Throws: StageError.
-/// `partition_count` 0: as many as the largest input has, or as --partitions says.
+/// `partition_count` 0: as --partitions says, else as many as the largest input has; of inputs that
+/// are hash-partitioned already, if there are any, so that these need not move.
 template <typename T>
 class JoinOperations {
 public:

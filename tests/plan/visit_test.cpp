@@ -1,5 +1,6 @@
 #include "serry/plan/visit.hpp"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -38,4 +39,22 @@ TEST_CASE("what lies before a held input is not visited") {
     held->is_held = true;
     held->forget_parent(0);
     CHECK(visited(*target) == Names{"held", "target"});
+}
+
+TEST_CASE("what is needed before a step stays while it is held, also when the step forgets it") {
+    Lineage lineage;
+    Wide const target = wide_step(
+        lineage, "target", 4, {narrow_step(lineage, "map", 2, source_step(lineage, "source", 3))});
+    std::weak_ptr<Transformation> const parent = target->parents()[0];
+    std::weak_ptr<Transformation> const source = parent.lock()->parents()[0];
+    auto used = needed_before(*target);
+    CHECK(used.size() == 2);
+    target->is_held = true;
+    target->forget_parent(0);
+    CHECK_FALSE(parent.expired());
+    CHECK_FALSE(source.expired());
+    used.clear();
+    CHECK(parent.expired());
+    CHECK(source.expired());
+    CHECK(needed_before(*target).empty());
 }

@@ -36,7 +36,6 @@ void count_exchange(Exchange const& exchange, StageEnd& end, Vote& own) {
     own.peak_exchange_bytes = counters.peak_bytes;
     own.exchange_seconds.add(counters.exchange_seconds);
     own.wait_seconds.add(counters.wait_seconds);
-    own.spilled_bytes = end.spilled_bytes();
     if (Outgoing const* out = end.outgoing()) own.records_sent = out->record_count();
     if (Incoming const* in = end.incoming()) own.records_received = in->record_count();
 }
@@ -76,6 +75,7 @@ Executor::Outcome Executor::run(StagePlan const& plan,
         }
         own.abandoned = !is_complete;
         count_exchange(exchange, end, own);
+        own.spilled_bytes = end.spilled_bytes() + pipeline.spilled_bytes();
     }
     is_in_task_ = false;
     if (failure) {

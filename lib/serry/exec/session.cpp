@@ -17,6 +17,7 @@
 #include "serry/base/memory_limit.hpp"
 #include "serry/base/units.hpp"
 #include "serry/plan/plan.hpp"
+#include "serry/plan/visit.hpp"
 
 namespace serry {
 namespace {
@@ -129,9 +130,12 @@ Vote Session::run(Transformation& target,
     apply_decisions(plan, target);
     for (std::size_t i = 0; i + 1 < plan.stages.size(); ++i) {
         StagePlan const& stage = plan.stages[i];
+        // A commit forgets steps that operators of the same stage still refer to.
+        auto const used = needed_before(target);
         auto& step = dynamic_cast<WideStep&>(find_transformation(target, stage.transformation));
         run_stage(stage, *step.open_end(stage.input, setting_for(stage)), {});
     }
+    auto const used = needed_before(target);
     end.prepare(setting_for(plan.stages.back()));
     return run_stage(plan.stages.back(), end, range);
 }

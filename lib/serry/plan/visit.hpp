@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -29,6 +30,17 @@ void visit_needed(Transformation& target, Visit const& visit) {
             visit(*done);
         }
     }
+}
+
+/// The steps before `target` that an action on it runs: as long as these are held, they stay, even
+/// if those behind them forget them meanwhile.
+inline std::vector<std::shared_ptr<Transformation>> needed_before(Transformation& target) {
+    std::vector<std::shared_ptr<Transformation>> steps;
+    visit_needed(target, [&steps](Transformation& step) {
+        for (std::size_t input = 0; input < step.parents().size(); ++input)
+            if (!step.holds_input(input)) steps.push_back(step.parents()[input]);
+    });
+    return steps;
 }
 
 }  // namespace serry

@@ -46,7 +46,10 @@ struct FlattenValues {
 
     template <typename K, typename V>
     void operator()(K const& key, Values<V> const& values, MergeOutput<KeyValue<K, V>>& out) const {
-        for (V value : values) out.add({key, values.keep(std::move(value), out.arena())});
+        for (V value : values) {
+            if (out.has_enough()) return;
+            out.add({key, values.keep(std::move(value), out.arena())});
+        }
     }
 };
 
@@ -73,7 +76,10 @@ struct KeepLeftIfRight {
                     Values<R> const& right,
                     MergeOutput<KeyValue<K, L>>& out) const {
         if (right.empty() == wanted) return;
-        for (L value : left) out.add({key, left.keep(std::move(value), out.arena())});
+        for (L value : left) {
+            if (out.has_enough()) return;
+            out.add({key, left.keep(std::move(value), out.arena())});
+        }
     }
 };
 
@@ -103,6 +109,7 @@ struct JoinValues {
         } else {
             for (L const& value : left)
                 for (R match : right) {
+                    if (out.has_enough()) return;
                     L own = value;
                     out.add({key,
                              {left.keep(std::move(own), out.arena()),

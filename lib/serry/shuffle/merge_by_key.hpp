@@ -54,6 +54,7 @@ struct GroupInput {
 
         GroupCursor open(TaskContext& task) {
             if (input_.store) return GroupCursor(input_.store->partition(task.partition().index));
+            spilled_bytes_ = spilled_until_now();
             run_.reset();
             storage_.emplace(setting_.memory_bytes / 8, setting_.scratch);
             run_.emplace(*storage_);
@@ -64,15 +65,23 @@ struct GroupInput {
         }
         /// Whether the groups were counted by those who made them.
         bool is_in_place() const { return !input_.store; }
+        std::uint64_t spilled_bytes() const {
+            return spilled_until_now() + pipeline_.spilled_bytes();
+        }
         void commit() { pipeline_.commit(); }
 
     private:
+        std::uint64_t spilled_until_now() const {
+            return spilled_bytes_ + (storage_ ? storage_->file.written_bytes() : 0);
+        }
+
         GroupInput& input_;
         StageSetting setting_;
         Pipeline pipeline_;
         GroupBuilder<K, V> builder_;
         std::optional<Storage> storage_;
         std::optional<Run> run_;
+        std::uint64_t spilled_bytes_ = 0;  ///< by tasks before this one
     };
 };
 
@@ -92,6 +101,8 @@ public:
         batch_.add(std::move(record));
         if (batch_.is_full()) flush();
     }
+    /// Whether no more records are needed.
+    bool has_enough() const { return task_->enough; }
     /// For what records view and does not stay; cleared with every batch.
     Arena& arena() { return arena_; }
     void flush() {
@@ -210,6 +221,10 @@ private:
             };
             std::apply([&](auto&... input) { (count(input), ...); }, inputs_);
             output_.finish();
+        }
+        std::uint64_t spilled_bytes() const override {
+            return std::apply([](auto const&... input) { return (input->spilled_bytes() + ...); },
+                              inputs_);
         }
         void commit() override {
             std::apply([](auto&... input) { (input->commit(), ...); }, inputs_);

@@ -92,7 +92,7 @@ private:
                     run_->append({reinterpret_cast<char const*>(batch.data()), batch.size_bytes()});
                 else
                     for (; i < batch.size(); ++i) keep(batch[i]);
-                check_memory();
+                check_limit();
             } catch (...) {
                 rethrow_located(step_, record_ + i);
             }
@@ -100,8 +100,16 @@ private:
             next_.consume(batch);
         }
         void finish() override {
-            run_->close();
+            try {
+                run_->close();
+                check_limit();
+            } catch (...) {
+                rethrow_located(step_, record_);
+            }
             next_.finish();
+        }
+        std::uint64_t spilled_bytes() const override {
+            return store_->storage().file.written_bytes();
         }
         void commit() override {
             step_.store_ = std::move(store_);
@@ -130,7 +138,7 @@ private:
             run_->append(framed_.view());
         }
 
-        void check_memory() const {
+        void check_limit() const {
             if (step_.level_ == PersistLevel::memory
                 && store_->storage().memory_bytes > limit_bytes_)
                 throw StorageError(

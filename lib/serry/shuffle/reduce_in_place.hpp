@@ -27,6 +27,8 @@ public:
         out_arena_.clear();
     }
     void consume(std::span<KeyValue<K, V> const> batch) override {
+        // Not within the loop, where a failure would be ours: what comes below fails by itself.
+        if (out_.size() + batch.size() > batch_records) flush();
         std::size_t i = 0;
         try {
             for (; i < batch.size(); ++i) add(batch[i]);
@@ -34,10 +36,9 @@ public:
             rethrow_located(step_, record_ + i);
         }
         record_ += batch.size();
-        // Not within the loop: what comes below fails by itself.
-        if (out_.size() > batch_records / 2) flush();
     }
     void finish() override {
+        if (out_.is_full()) flush();
         put_group();
         flush();
         next_.finish();
@@ -61,7 +62,6 @@ private:
     void put_group() {
         if (!has_group_) return;
         has_group_ = false;
-        if (out_.is_full()) flush();
         adopt_views(value_, out_arena_);
         out_.add(
             KeyValue<K, V>(key_from_bytes<K>(out_arena_.copy(key_.view())), std::move(value_)));

@@ -91,6 +91,8 @@ private:
 struct Operator {
     virtual ~Operator() = default;
     virtual void begin(TaskContext&) {}
+    /// Bytes that this operator wrote to scratch.
+    virtual std::uint64_t spilled_bytes() const { return 0; }
     /// All ranks agreed that the stage succeeded, and all its partitions were run to their ends.
     virtual void commit() {}
 };
@@ -127,6 +129,11 @@ public:
         head_->read(task);
     }
 
+    std::uint64_t spilled_bytes() const {
+        std::uint64_t bytes = 0;
+        for (auto const& part : operators_) bytes += part->spilled_bytes();
+        return bytes;
+    }
     void commit() {
         for (auto const& part : operators_) part->commit();
     }

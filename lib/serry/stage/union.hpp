@@ -49,6 +49,11 @@ private:
             (*part)->pipeline.run(task);
             task.set_partition(whole);
         }
+        std::uint64_t spilled_bytes() const override {
+            std::uint64_t bytes = 0;
+            for (auto const& part : parts_) bytes += part->pipeline.spilled_bytes();
+            return bytes;
+        }
         void commit() override {
             for (auto const& part : parts_) part->pipeline.commit();
         }
