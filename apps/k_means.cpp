@@ -1,66 +1,52 @@
-#include <array>
-#include <charconv>
-#include <string_view>
 #include <vector>
 
+#include <serry/read_csv.hpp>
 #include <serry/serry.hpp>
 
-using Point = std::array<double, 3>;
+struct Point {
+    double x = 0, y = 0, z = 0;
+};
+template <>
+inline constexpr auto serry::field_names<Point> = serry::names("x", "y", "z");
 
 struct Cluster {
-    Point sum{};
+    Point sum;
     double size = 0;
 };
-using Assigned = serry::KeyValue<std::uint32_t, Cluster>;
+using Numbered = serry::KeyValue<std::uint32_t, Cluster>;
 
-/// "x y z"
-Point parse_point(std::string_view line) {
-    Point point;
-    char const* at = line.data();
-    char const* const end = at + line.size();
-    for (double& coordinate : point) {
-        while (at != end && *at == ' ') ++at;
-        auto const parsed = std::from_chars(at, end, coordinate);
-        if (parsed.ec != std::errc())
-            throw serry::InputError("\"" + std::string(line)
-                                    + "\" is no point; expected three numbers");
-        at = parsed.ptr;
-    }
-    return point;
+Cluster merged(Cluster const& a, Cluster const& b) {
+    return {{a.sum.x + b.sum.x, a.sum.y + b.sum.y, a.sum.z + b.sum.z}, a.size + b.size};
 }
 
 double squared_distance(Point const& a, Point const& b) {
-    double const x = a[0] - b[0], y = a[1] - b[1], z = a[2] - b[2];
+    double const x = a.x - b.x, y = a.y - b.y, z = a.z - b.z;
     return x * x + y * y + z * z;
 }
 
-std::uint32_t nearest(Point const& point, std::vector<Point> const& centres) {
-    std::uint32_t best = 0;
-    for (std::uint32_t i = 1; i < centres.size(); ++i)
-        if (squared_distance(point, centres[i]) < squared_distance(point, centres[best])) best = i;
-    return best;
-}
-
-Cluster merged(Cluster const& a, Cluster const& b) {
-    return {{a.sum[0] + b.sum[0], a.sum[1] + b.sum[1], a.sum[2] + b.sum[2]}, a.size + b.size};
+/// Each point as a cluster of one, with the number of the centre nearest to it.
+auto assign_to(std::vector<Point> centres) {
+    return [centres = std::move(centres)](Point const& point) {
+        std::uint32_t nearest = 0;
+        for (std::uint32_t i = 1; i < centres.size(); ++i)
+            if (squared_distance(point, centres[i]) < squared_distance(point, centres[nearest]))
+                nearest = i;
+        return Numbered(nearest, {point, 1});
+    };
 }
 
 void k_means(serry::Context& context) {
-    auto const points = serry::read_text(context, context.arguments()).map(parse_point).persist();
+    auto const points = serry::read_csv<Point>(context, context.arguments(),
+                                               {.delimiter = ' ', .has_header = false})
+                            .persist();
     std::vector<Point> centres = points.take(context.count_option("--k", 10)).to_vector();
-
-    for (std::uint64_t i = 0; i < context.count_option("--iterations", 10); ++i) {
-        auto const clusters = points
-                                  .map([centres](Point const& point) {
-                                      return Assigned(nearest(point, centres), {point, 1});
-                                  })
-                                  .reduce_by_key(merged);
-        for (auto const& [centre, cluster] : clusters.collect())
-            for (std::size_t d = 0; d < 3; ++d) centres[centre][d] = cluster.sum[d] / cluster.size;
-    }
+    for (std::uint64_t i = 0; i < context.count_option("--iterations", 10); ++i)
+        for (auto const& [number, c] :
+             points.map(assign_to(centres)).reduce_by_key(merged).collect())
+            centres[number] = {c.sum.x / c.size, c.sum.y / c.size, c.sum.z / c.size};
     serry::parallelize(context, centres, 1)
-        .map([](Point const& p) {
-            return std::to_string(p[0]) + ' ' + std::to_string(p[1]) + ' ' + std::to_string(p[2]);
+        .map([](Point const& centre) {
+            return std::vector{centre.x, centre.y, centre.z};
         })
         .write_text(context.option("--output").value_or("centres"));
 }

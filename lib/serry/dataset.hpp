@@ -46,6 +46,8 @@ namespace serry {
 template <Record T>
 class Dataset : public NarrowOperations<T>,
                 public KeyedOperations<T>,
+                public JoinOperations<T>,
+                public OrderOperations<T>,
                 public Statistics<T>,
                 public Sampling<T> {
 public:
@@ -95,12 +97,19 @@ public:
 
     /// The records of this dataset, then those of the other one.
     ///
-    /// Order: kept; the partitions of this, behind them those of the other. Moves: nothing.
-    /// Memory: none. Throws: nothing.
+    /// Order: kept; the partitions of this, behind them those of the other.
+    /// Moves: nothing.
+    /// Memory: none.
+    /// Throws: nothing.
     Dataset<T> union_with(Dataset<T> const& other, CallSite at = CallSite::here()) const {
         return union_of({*this, other}, at);
     }
     /// The same of any number of datasets, at least one.
+    ///
+    /// Order: kept; the partitions of the first, behind them those of the second, and so on.
+    /// Moves: nothing.
+    /// Memory: none.
+    /// Throws: std::out_of_range for none.
     static Dataset<T> union_of(std::vector<Dataset<T>> const& parts,
                                CallSite at = CallSite::here()) {
         Session& session = parts.at(0).session();
@@ -112,7 +121,8 @@ public:
     /// The same records, held by the ranks from the first action on that goes through all of them:
     /// later ones do not compute them again. What exchanges bring is held without it.
     ///
-    /// Order: kept, and whether the records are hash-partitioned. Moves: nothing.
+    /// Order: kept, and whether the records are hash-partitioned.
+    /// Moves: nothing.
     /// Memory: the encoded records; half of the budget, beyond it scratch, as `level` says.
     /// Throws: StorageError, from the action, if `level` is memory and they do not fit.
     Dataset<T> persist(PersistLevel level = PersistLevel::memory_and_disk,

@@ -48,8 +48,10 @@ class JoinOperations {
 public:
     /// Each key once, with all its values.
     ///
-    /// Order: by hash of the key. Moves: every record once, unless it lies right already.
-    /// Memory: Values is a view; see there. Throws: StageError.
+    /// Order: by hash of the key.
+    /// Moves: every record once, unless it lies right already.
+    /// Memory: a share of the budget, then scratch; Values is a view of it.
+    /// Throws: StageError.
     auto group_by_key(std::uint64_t partition_count = 0,
                       CallSite at = CallSite::here()) const requires Exchangeable<T> {
         return merged<GroupValues, KeyValue<key_of<T>, Values<value_of<T>>>>("group_by_key", at,
@@ -58,8 +60,10 @@ public:
 
     /// The records, those of a key in one partition.
     ///
-    /// Order: by hash of the key. Moves: every record once, unless it lies right already.
-    /// Memory: a share of the budget, then scratch. Throws: StageError.
+    /// Order: by hash of the key.
+    /// Moves: every record once, unless it lies right already.
+    /// Memory: a share of the budget, then scratch.
+    /// Throws: StageError.
     Dataset<T> partition_by_key(std::uint64_t partition_count = 0,
                                 CallSite at = CallSite::here()) const requires Exchangeable<T> {
         return merged<FlattenValues, T>("partition_by_key", at, partition_count);
@@ -67,8 +71,10 @@ public:
 
     /// Each key of either side once, with its values on both.
     ///
-    /// Order: by hash of the key. Moves: every record of a side once, unless it lies right already.
-    /// Memory: Values is a view; see there. Throws: StageError.
+    /// Order: by hash of the key.
+    /// Moves: every record of a side once, unless it lies right already.
+    /// Memory: a share of the budget, then scratch; Values is a view of it.
+    /// Throws: StageError.
     template <typename Other>
     requires JoinsWith<T, Other>
     auto cogroup(Other const& other,
@@ -82,7 +88,8 @@ public:
     ///
     /// Order: by hash of the key, then the left value's order, then the right one's.
     /// Moves: every record of a side once, unless it lies right already.
-    /// Memory: a share of the budget, then scratch. Throws: StageError.
+    /// Memory: a share of the budget, then scratch.
+    /// Throws: StageError.
     template <typename Other>
     requires JoinsWith<T, Other>
     auto join(Other const& other,
@@ -93,7 +100,10 @@ public:
 
     /// As join(), and once, without a right value, what of the left has no partner.
     ///
-    /// Order, Moves, Memory, Throws: as join().
+    /// Order: as join().
+    /// Moves: as join().
+    /// Memory: as join().
+    /// Throws: as join().
     template <typename Other>
     requires JoinsWith<T, Other>
     auto left_outer_join(Other const& other,
@@ -104,7 +114,10 @@ public:
 
     /// As join(), and once, without a left value, what of the right has no partner.
     ///
-    /// Order, Moves, Memory, Throws: as join().
+    /// Order: as join().
+    /// Moves: as join().
+    /// Memory: as join().
+    /// Throws: as join().
     template <typename Other>
     requires JoinsWith<T, Other>
     auto right_outer_join(Other const& other,
@@ -115,7 +128,10 @@ public:
 
     /// As join(), and once what of either side has no partner.
     ///
-    /// Order, Moves, Memory, Throws: as join().
+    /// Order: as join().
+    /// Moves: as join().
+    /// Memory: as join().
+    /// Throws: as join().
     template <typename Other>
     requires JoinsWith<T, Other>
     auto full_outer_join(Other const& other,
@@ -126,7 +142,10 @@ public:
 
     /// The records whose key the other side has; each once.
     ///
-    /// Order, Moves, Memory, Throws: as join().
+    /// Order: as join().
+    /// Moves: as join().
+    /// Memory: as join().
+    /// Throws: as join().
     template <typename Other>
     requires JoinsWith<T, Other> Dataset<T> semi_join(Other const& other,
                                                       std::uint64_t partition_count = 0,
@@ -135,7 +154,10 @@ public:
 
     /// The records whose key the other side has not. Spark's subtractByKey.
     ///
-    /// Order, Moves, Memory, Throws: as join().
+    /// Order: as join().
+    /// Moves: as join().
+    /// Memory: as join().
+    /// Throws: as join().
     template <typename Other>
     requires JoinsWith<T, Other> Dataset<T> subtract_by_key(Other const& other,
                                                             std::uint64_t partition_count = 0,

@@ -45,7 +45,11 @@ class OrderOperations {
 public:
     /// By key(record), which is a function or a member: numbers by value (-0.0 is 0.0, and NaN
     /// comes after all others), text by its bytes, pairs, tuples, vectors and structs part by part.
-    /// Records of equal keys keep their order, also if `descending`.
+    ///
+    /// Order: by key; records of equal keys keep theirs, also if `descending`.
+    /// Moves: every record once, with its key.
+    /// Memory: a share of the budget on both sides of the exchange, then scratch.
+    /// Throws: StageError.
     template <typename F>
     requires OrderKeyMapper<F, T> Dataset<T> sort_by(F key,
                                                      SortOptions options = {},
@@ -56,6 +60,11 @@ public:
     }
 
     /// By the records' keys, as sort_by.
+    ///
+    /// Order: by key; records of equal keys keep theirs.
+    /// Moves: every record once, with its key.
+    /// Memory: a share of the budget on both sides of the exchange, then scratch.
+    /// Throws: StageError.
     Dataset<T> sort_by_key(SortOptions options = {},
                            CallSite at = CallSite::here()) const requires KeyOrdered<T> {
         auto const key = [](T const& record) -> auto const& { return record.key; };
@@ -63,9 +72,13 @@ public:
         return sorted("sort_by_key", at, Order{key, options.descending}, options);
     }
 
-    /// By before(a, b), for orders that no key expresses; slower than sort_by. Equal records, of
-    /// which neither comes before the other, keep their order. Of a function that is no strict weak
-    /// order the result is in some order, which then may depend on the ranks.
+    /// By before(a, b), for orders that no key expresses; slower than sort_by. Of a function that
+    /// is no strict weak order the result is in some order, which then may depend on the ranks.
+    ///
+    /// Order: by `before`; records of which neither comes before the other keep theirs.
+    /// Moves: every record once, decoded where it is compared.
+    /// Memory: a share of the budget on both sides of the exchange, then scratch.
+    /// Throws: StageError; UsageError for a union of parts that were exchanged.
     template <typename F>
     requires Comparator<F, T> Dataset<T> sort_with(F before,
                                                    std::uint64_t partition_count = 0,
@@ -76,7 +89,12 @@ public:
     }
 
     /// Each key's records in one partition, the one that reduce_by_key with as many partitions has
-    /// it in; in every partition by key as sort_by_key, those of a key in their order.
+    /// it in.
+    ///
+    /// Order: in every partition by key as sort_by_key, those of a key in their order.
+    /// Moves: every record once, with its key.
+    /// Memory: a share of the budget on both sides of the exchange, then scratch.
+    /// Throws: StageError.
     Dataset<T> repartition_and_sort_within_partitions(SortOptions options = {},
                                                       CallSite at = CallSite::here()) const requires
         KeyOrdered<T> {

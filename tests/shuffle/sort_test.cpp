@@ -160,7 +160,7 @@ TEST_CASE("a stage that is not committed leaves nothing; one that is makes the p
     std::weak_ptr<Given<Item>> const alive = sort.source;
     sort.source.reset();
     sort.step.open_end(
-        {.tasks = Placement(3), .memory_bytes = 1 << 20, .table_slots = 0, .scratch = ""});
+        0, {.tasks = Placement(3), .memory_bytes = 1 << 20, .table_slots = 0, .scratch = ""});
     CHECK_FALSE(sort.step.is_available());
     CHECK(sort.step.parents().size() == 1);
     sort.run();

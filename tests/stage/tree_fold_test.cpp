@@ -27,9 +27,9 @@ constexpr auto in_brackets = [](std::string const& a, std::string const& b) {
 };
 
 /// A value for each leaf that is there.
-using Leaves = std::vector<std::uint32_t>;
+using LeafSet = std::vector<std::uint32_t>;
 
-Entries entries_of(Leaves const& leaves) {
+Entries entries_of(LeafSet const& leaves) {
     Entries entries;
     for (std::uint32_t leaf : leaves) entries.push_back({leaf, std::to_string(leaf)});
     return entries;
@@ -51,7 +51,7 @@ std::optional<std::string> fold_block(Entries const& entries,
     return left ? left : right;
 }
 
-std::string expected_fold(Leaves const& leaves, std::uint64_t leaf_count) {
+std::string expected_fold(LeafSet const& leaves, std::uint64_t leaf_count) {
     std::uint64_t size = 1;
     while (size < leaf_count) size *= 2;
     return fold_block(entries_of(leaves), 0, size).value_or("");
@@ -80,10 +80,10 @@ std::string fold_whole(Entries const& partials, std::uint64_t leaf_count) {
 /// What a rank makes of the leaves in [begin, end), for every such range.
 class RankPartials {
 public:
-    RankPartials(Leaves const& leaves, std::uint64_t leaf_count) : leaf_count_(leaf_count) {
+    RankPartials(LeafSet const& leaves, std::uint64_t leaf_count) : leaf_count_(leaf_count) {
         for (std::uint64_t begin = 0; begin <= leaf_count; ++begin)
             for (std::uint64_t end = begin; end <= leaf_count; ++end) {
-                Leaves own;
+                LeafSet own;
                 for (std::uint32_t leaf : leaves)
                     if (leaf >= begin && leaf < end) own.push_back(leaf);
                 of_range_[{begin, end}] = fold_known(entries_of(own), {begin, end, leaf_count});
@@ -135,8 +135,8 @@ void for_each_split(std::uint64_t leaf_count, std::size_t rank_count, Visit visi
     }
 }
 
-Leaves leaves_of(std::uint64_t mask, std::uint64_t leaf_count) {
-    Leaves leaves;
+LeafSet leaves_of(std::uint64_t mask, std::uint64_t leaf_count) {
+    LeafSet leaves;
     for (std::uint32_t leaf = 0; leaf < leaf_count; ++leaf)
         if (mask >> leaf & 1) leaves.push_back(leaf);
     return leaves;
@@ -155,7 +155,7 @@ TEST_CASE("the tree over seven leaves, by hand") {
 TEST_CASE("few leaves with any gaps fold alike however the ranks have them") {
     for (std::uint64_t count = 1; count <= 6; ++count)
         for (std::uint64_t mask = 0; mask < std::uint64_t{1} << count; ++mask) {
-            Leaves const leaves = leaves_of(mask, count);
+            LeafSet const leaves = leaves_of(mask, count);
             std::string const expected = expected_fold(leaves, count);
             RankPartials const partials(leaves, count);
             for_each_split(count, 4, [&](std::vector<std::uint64_t> const& cuts) {
@@ -171,7 +171,7 @@ TEST_CASE("up to 17 leaves fold alike over every contiguous split to five ranks"
         // All leaves, and a few patterns with gaps.
         std::vector<std::uint64_t> const masks{~std::uint64_t{0}, random() | random(), random()};
         for (std::uint64_t mask : masks) {
-            Leaves const leaves = leaves_of(mask, count);
+            LeafSet const leaves = leaves_of(mask, count);
             std::string const expected = expected_fold(leaves, count);
             RankPartials const partials(leaves, count);
             CHECK(partials.most_of_a_rank() <= most_partials_of(count));
@@ -188,7 +188,7 @@ TEST_CASE("partials of neighbouring ranks may be folded on the way, and fold ali
     std::mt19937_64 random(29);
     constexpr std::uint64_t count = 16;
     for (int i = 0; i < 300; ++i) {
-        Leaves const leaves = leaves_of(random() | random(), count);
+        LeafSet const leaves = leaves_of(random() | random(), count);
         RankPartials const partials(leaves, count);
         std::vector<std::uint64_t> cuts{0, random() % 17, random() % 17, random() % 17, count};
         std::sort(cuts.begin(), cuts.end());
@@ -248,7 +248,7 @@ TEST_CASE("many keys on one forest of spines do not disturb each other") {
     struct Key {
         Text::Spine spine = Text::none;
         std::optional<Text::Entry> last;
-        Leaves leaves;
+        LeafSet leaves;
     };
     std::vector<Key> keys(key_count);
     for (std::uint32_t leaf = 0; leaf < count; ++leaf)
