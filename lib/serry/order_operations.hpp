@@ -2,16 +2,22 @@
 
 #include <concepts>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <memory>
+#include <span>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "serry/base/call_site.hpp"
 #include "serry/base/concepts.hpp"
+#include "serry/exec/action_step.hpp"
 #include "serry/exec/session.hpp"
 #include "serry/serde/order_key.hpp"
 #include "serry/shuffle/sort.hpp"
+#include "serry/sink/action_end.hpp"
+#include "serry/stage/operators.hpp"
 
 namespace serry {
 
@@ -32,10 +38,49 @@ concept Comparator = Encodable<T> && std::predicate<F const&, T const&, T const&
 template <typename T>
 concept KeyOrdered = Keyed<T> && Encodable<T> && OrderKey<key_of<T>>;
 
-/// The members of Dataset that put records in order: exchanges, all of them. Partitions hold
-/// consecutive ranges of the order, as many as asked for, nearly equal in records however few keys
-/// there are: a partition may begin among equal records. Which partition a record is in, and where,
-/// depends on the dataset and the number of partitions alone.
+template <typename T>
+concept Summable = std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
+
+/// A record, and where it is in the order of its dataset.
+template <typename T>
+struct Indexed {
+    std::uint64_t index = 0;
+    T record{};
+};
+
+/// For each of a rank's partitions the sum of f(record), from the first record on.
+template <typename T, typename V, typename F>
+class PartitionSumsEnd final : public ActionEnd<T> {
+public:
+    PartitionSumsEnd(TypedTransformation<T>& parent, F f) : ActionEnd<T>(parent), f_(f) {}
+
+    void begin_task(TaskContext& task) override {
+        ActionEnd<T>::begin_task(task);
+        sums_.push_back(V{});
+    }
+    /// The ranks' partitions follow one another.
+    std::vector<V> all_sums(comm::Communicator const& comm) const {
+        std::string_view const own(reinterpret_cast<char const*>(sums_.data()),
+                                   sums_.size() * sizeof(V));
+        std::string const all = comm.all_gather(own).bytes;
+        std::vector<V> sums(all.size() / sizeof(V));
+        if (!sums.empty()) std::memcpy(sums.data(), all.data(), all.size());
+        return sums;
+    }
+
+private:
+    void use(std::span<T const> batch) override {
+        for (T const& record : batch) sums_.back() = static_cast<V>(sums_.back() + f_(record));
+    }
+
+    F f_;
+    std::vector<V> sums_;
+};
+
+/// The members of Dataset that have to do with the order of records. Sorts are exchanges. Their
+/// partitions hold consecutive ranges of the order, as many as asked for, nearly equal in records
+/// however few keys there are: a partition may begin among equal records. Which partition a record
+/// is in, and where, depends on the dataset and the number of partitions alone.
 ///
 /// Moves: every record once, with its key.
 /// Memory: what a rank has of the dataset, and what it gets of the result; beyond its share of
@@ -102,7 +147,56 @@ public:
                       PartitionOrder<key_of<T>, value_of<T>>{options.descending}, options);
     }
 
+    /// Each record with its index in the order of the dataset, from 0.
+    ///
+    /// Collective, and not lazy: the partitions' records are counted now, by an action; what no
+    /// exchange holds runs again with what follows.
+    Dataset<Indexed<T>> zip_with_index(CallSite at = CallSite::here()) const {
+        auto const one = [](T const&) { return std::uint64_t{1}; };
+        return after_partitions<Indexed<T>, std::uint64_t, NumberRecords>("zip_with_index", at,
+                                                                          one);
+    }
+
+    /// For each number the sum of all up to it and with it, added one after the other within a
+    /// partition, after the sum of the partitions before.
+    ///
+    /// Collective, and not lazy, as zip_with_index.
+    Dataset<T> prefix_sum(CallSite at = CallSite::here()) const requires Summable<T> {
+        return after_partitions<T, T, SumRecords>("prefix_sum", at, std::identity());
+    }
+
 private:
+    /// Handlers of a partition, which begin with the sum of those before it.
+    struct NumberRecords {
+        std::uint64_t next;
+        template <typename Emit>
+        void operator()(std::span<T const> batch, Emit const& emit) {
+            for (T const& record : batch) emit(Indexed<T>{next++, record});
+        }
+    };
+    struct SumRecords {
+        T sum;
+        template <typename Emit>
+        void operator()(std::span<T const> batch, Emit const& emit) {
+            for (T const& record : batch) emit(sum = static_cast<T>(sum + record));
+        }
+    };
+
+    template <typename Out, typename V, typename Handler, typename F>
+    Dataset<Out> after_partitions(char const* name, CallSite at, F f) const {
+        ActionStep const action(self().session(), self().step(), name, at);
+        PartitionSumsEnd<T, V, F> end(*self().step(), f);
+        self().session().run(*self().step(), action, end);
+        std::vector<V> before = end.all_sums(self().session().comm());
+        V sum{};
+        for (V& partition : before) sum = static_cast<V>(sum + std::exchange(partition, sum));
+        auto handler_for = [before = std::move(before)](Partition partition) {
+            return Handler{before.at(partition.index)};
+        };
+        return self().template narrow<Out, MapPartitionsOperator<decltype(handler_for), T, Out>>(
+            name, at, std::move(handler_for));
+    }
+
     Dataset<T> const& self() const { return static_cast<Dataset<T> const&>(*this); }
 
     template <typename Order>

@@ -364,3 +364,45 @@ TEST_CASE("views are sorted, and sorts follow one another") {
     CHECK(found == expected);
     CHECK(by_name.take(1).to_vector() == std::vector<std::string_view>{"name 0"});
 }
+
+TEST_CASE("records are numbered in the order of their dataset, across partitions") {
+    SortJob job(wide_options());
+    auto const is_kept = [](std::int64_t n) { return n < 300 || n % 7 == 0; };
+    // Partitions of all sizes, some of them empty.
+    auto const kept = iota(job.context, 1000, 13).filter(is_kept).filter([](std::int64_t n) {
+        return n < 400 || n > 700;
+    });
+    auto const numbers = kept.collect().to_vector();
+    std::uint64_t next = 0;
+    for (auto const& [index, number] : kept.zip_with_index().collect()) {
+        CHECK(index == next);
+        CHECK(number == numbers.at(next++));
+    }
+    CHECK(next == numbers.size());
+    CHECK(iota(job.context, 0, 3).zip_with_index().count() == 0);
+    CHECK(job.session.reports().at(1).plan.name == "iota > filter > filter > zip_with_index");
+}
+
+TEST_CASE("sums of all numbers up to each are the same bits at any number of ranks") {
+    SortJob job(wide_options());
+    std::vector<double> numbers;
+    for (std::size_t i = 0; i < 1000; ++i)
+        numbers.push_back(
+            std::ldexp(static_cast<double>(i * 7919 % 1000), static_cast<int>(i % 60)));
+    // By definition: each partition after the sum of the partitions before it.
+    std::vector<double> expected;
+    double before = 0;
+    for (auto const& partition : cut(numbers, 9)) {
+        double sum = before, own = 0;
+        for (double const number : partition) {
+            expected.push_back(sum += number);
+            own += number;
+        }
+        before += own;
+    }
+    CHECK((bytes_of(job.dataset(numbers, 9).prefix_sum().collect().to_vector())
+           == bytes_of(expected)));
+    auto const counts = iota(job.context, 100, 7).prefix_sum().collect().to_vector();
+    CHECK(counts.back() == 4950);
+    CHECK(counts[3] == 6);
+}

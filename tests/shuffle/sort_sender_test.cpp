@@ -76,7 +76,10 @@ TEST_CASE("ranks are sent their partitions, section by section, with any memory"
     std::stable_sort(sorted.begin(), sorted.end(),
                      [](auto const& a, auto const& b) { return a.first < b.first; });
     for (std::uint64_t const memory : {1, 20'000, 100'000, 10'000'000})
-        for (std::size_t const piece_bytes : {1, 13, 5000}) {
+        for (std::size_t const piece_bytes : {1, 300, 5000}) {
+            // What is short of memory reads its blocks again for every piece.
+            if (piece_bytes < (memory == 1 ? 5000 : memory < 100'000 ? 300 : 1)) continue;
+
             SortSender sender({.rank = 0,
                                .rank_count = 3,
                                .tasks = Placement(1),
@@ -98,8 +101,6 @@ TEST_CASE("ranks are sent their partitions, section by section, with any memory"
             CHECK(sizes == std::vector<std::size_t>{429, 429, 428, 429, 428, 429, 428});
             CHECK(sender.record_count() == 3000);
             sender.close();
-            // With hardly any memory every record is a run of its own: once is enough.
-            if (memory == 1) break;
         }
 }
 
