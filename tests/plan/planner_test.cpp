@@ -1,5 +1,6 @@
 #include <chrono>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -7,7 +8,9 @@
 
 #include "plan/steps.hpp"
 #include "serry/base/options.hpp"
+#include "serry/plan/explain.hpp"
 #include "serry/plan/plan.hpp"
+#include "serry/plan/visit.hpp"
 
 using namespace serry;
 using namespace serry::test;
@@ -304,4 +307,70 @@ TEST_CASE("a union has the partitions of its parts, dealt part by part") {
     CHECK(plan.stages[0].tasks.ranges_of(1, 2) == std::vector<PartitionRange>{{2, 3}, {5, 7}});
     apply_decisions(plan, *both);
     CHECK(both->placement() == plan.stages[0].tasks);
+}
+
+namespace {
+
+/// A wide step of two inputs, of which the test says which are held.
+struct HalfHeldStep final : WideTestStep {
+    using WideTestStep::WideTestStep;
+    bool holds_input(std::size_t input) const override { return held.at(input); }
+    std::vector<bool> held{false, false};
+};
+
+}  // namespace
+
+TEST_CASE("an input that is held and forgotten is nowhere asked for") {
+    Lineage lineage;
+    Source const left = source_step(lineage, "left", 6);
+    Source const right = source_step(lineage, "right", 9);
+    auto const both =
+        std::make_shared<HalfHeldStep>(lineage, "join", 3,
+                                       std::vector<Step>{narrow_step(lineage, "map", 2, left),
+                                                         narrow_step(lineage, "filter", 2, right)});
+    Step const target = narrow_step(lineage, "map", 4, both);
+    apply_decisions(make_plan(*target, "count", 0, 1), *target);
+    both->held[0] = true;
+    both->forget_parent(0);
+
+    Plan const plan = make_plan(*target, "count", 0, 1);
+    CHECK(stages_of(plan)
+          == Stages{"1: right > filter > join, 9 tasks ->", "2: join > map > count, 9 tasks"});
+    CHECK(plan.decisions.empty());
+    CHECK(plan.stages[0].input == 1);
+    apply_decisions(plan, *target);
+    CHECK(target->partition_count() == 9);
+    CHECK(&find_transformation(*target, right->id()) == right.get());
+    CHECK_THROWS_AS(find_transformation(*target, left->id()), std::logic_error);
+    CHECK(explain(*target, 0)
+          == "stage 1\n"
+             "  right (job.cpp:1), 9 partitions\n"
+             "  filter (job.cpp:2)\n"
+             "  join (job.cpp:3), 9 partitions, input 2\n"
+             "stage 2\n"
+             "  map (job.cpp:4)\n");
+
+    both->held[1] = true;
+    both->forget_parent(1);
+    CHECK(planned(target) == Stages{"1: join > map > count, 9 tasks"});
+    CHECK(explain(*target, 0)
+          == "stage 1\n"
+             "  join (job.cpp:3), 9 partitions, held in memory: not run again\n"
+             "  map (job.cpp:4)\n");
+    CHECK(needed_before(*target).size() == 1);
+}
+
+TEST_CASE("inputs in place stay so when the other one is held") {
+    Lineage lineage;
+    Wide const left = wide_step(lineage, "reduce_by_key", 2, {source_step(lineage, "iota", 6)}, 4);
+    left->is_by_hash = true;
+    auto const both = std::make_shared<HalfHeldStep>(
+        lineage, "join", 3, std::vector<Step>{left, source_step(lineage, "iota", 9)});
+    both->is_by_hash = true;
+    apply_decisions(make_plan(*both, "count", 0, 1), *both);
+    left->is_held = both->held[1] = true;
+    left->forget_parent(0);
+    both->forget_parent(1);
+    // Whatever is the default by now.
+    CHECK(planned(both, 64) == Stages{"1: join (no exchange of input 1) > count, 4 tasks"});
 }

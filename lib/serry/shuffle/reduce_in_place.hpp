@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <span>
 #include <string_view>
@@ -56,7 +57,19 @@ private:
             value_ = record.value;
             has_group_ = true;
         }
-        adopt_views(value_, arena_);
+        keep_views();
+    }
+
+    void keep_views() {
+        if constexpr (has_views<V>) {
+            adopt_views(value_, arena_);
+            if (arena_.allocated_bytes() <= most_arena_bytes_) return;
+            // Most of it belongs to values before this one.
+            Arena kept;
+            adopt_views(value_, kept);
+            arena_ = std::move(kept);
+            most_arena_bytes_ = least_arena_bytes + 4 * arena_.allocated_bytes();
+        }
     }
 
     void put_group() {
@@ -81,7 +94,9 @@ private:
     bool has_group_ = false;
     ByteWriter key_, scratch_;
     V value_{};
-    Arena arena_;
+    static constexpr std::size_t least_arena_bytes = 65536;
+    Arena arena_;  ///< what the value at work views
+    std::size_t most_arena_bytes_ = least_arena_bytes;
     Batch<KeyValue<K, V>> out_;
     Arena out_arena_;
 };
