@@ -151,6 +151,11 @@ public:
     ///
     /// Collective, and not lazy: the partitions' records are counted now, by an action; what no
     /// exchange holds runs again with what follows.
+    ///
+    /// Order: kept.
+    /// Moves: a number a partition.
+    /// Memory: the same.
+    /// Throws: StageError.
     Dataset<Indexed<T>> zip_with_index(CallSite at = CallSite::here()) const {
         auto const one = [](T const&) { return std::uint64_t{1}; };
         return after_partitions<Indexed<T>, std::uint64_t, NumberRecords>("zip_with_index", at,
@@ -161,6 +166,11 @@ public:
     /// partition, after the sum of the partitions before.
     ///
     /// Collective, and not lazy, as zip_with_index.
+    ///
+    /// Order: kept.
+    /// Moves: a number a partition.
+    /// Memory: the same.
+    /// Throws: StageError.
     Dataset<T> prefix_sum(CallSite at = CallSite::here()) const requires Summable<T> {
         return after_partitions<T, T, SumRecords>("prefix_sum", at, std::identity());
     }
