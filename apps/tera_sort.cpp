@@ -1,22 +1,28 @@
 #include <array>
+#include <string>
 #include <string_view>
 
 #include <serry/binary.hpp>
 #include <serry/serry.hpp>
 
-using Line = std::array<char, 100>;
+using Record = std::array<char, 100>;
 
-std::string_view key_of_line(Line const& line) { return {line.data(), 10}; }
+std::string_view key_of(Record const& record) { return {record.data(), 10}; }
 
 void tera_sort(serry::Context& context) {
-    auto const sorted = serry::read_binary<Line>(context, context.arguments()).sort_by(key_of_line);
-    serry::write_binary(sorted, context.option("--output").value_or("sorted"));
+    auto const sorted = serry::read_binary<Record>(context, context.arguments())
+                            .sort_by(key_of, {.descending = context.has("--descending")});
+
+    if (auto const output = context.option("--output"))
+        serry::write_binary(sorted, *output);
+    else
+        context.print(std::to_string(sorted.count()) + " records\n");
 }
 
 int main(int argc, char** argv) {
-    return serry::run(
-        argc, argv, tera_sort,
-        {.summary = "Sort records of 100 bytes by their first 10, as the sort benchmark asks.",
-         .arguments = "INPUT...",
-         .options = {{"--output DIR", "write the records in order, a file a partition (sorted)"}}});
+    return serry::run(argc, argv, tera_sort,
+                      {.summary = "Sort records of 100 bytes by their first 10, as unsigned bytes.",
+                       .arguments = "INPUT...",
+                       .options = {{"--output DIR", "write the records, a file for each partition"},
+                                   {"--descending", "the largest key first"}}});
 }

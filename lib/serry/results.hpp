@@ -81,10 +81,10 @@ private:
 };
 
 /// Results that hold copies of `records` and of what they view. Local.
-template <Encodable T>
-Results<T> results_of(std::vector<T> const& records) {
+template <typename Records>
+Results<typename Records::value_type> results_of(Records const& records) {
     ByteWriter encoded;
-    for (T const& record : records) encode(record, encoded);
+    for (typename Records::value_type const& record : records) encode(record, encoded);
     auto const owner = std::make_shared<std::string const>(encoded.view());
     return {owner, *owner, records.size()};
 }
