@@ -20,6 +20,7 @@ namespace {
 struct Record {
     std::uint64_t hash;
     std::string key;
+    std::string body;
     std::string framed;
 };
 
@@ -28,7 +29,7 @@ Record record_of(std::uint64_t hash, std::string const& key, std::string const& 
     put_key(key, true, 3, body);
     body.put(value);
     put_framed(body.view(), framed);
-    return {hash, key, std::string(framed.view())};
+    return {hash, key, std::string(body.view()), std::string(framed.view())};
 }
 
 /// The bytes for each rank, by definition.
@@ -82,7 +83,7 @@ TEST_CASE("records go to the ranks of their hashes, by hash and key, and as they
                     if (i % 5 == 0) --hash;
                     given.push_back(record_of(hash, std::string(random() % 3, 'k'),
                                               std::to_string(i) + std::string(random() % 99, 'v')));
-                    records.add(hash, given.back().framed);
+                    records.add(hash, given.back().body);
                     bytes += given.back().framed.size();
                 }
                 CHECK(records.memory_bytes() >= bytes);

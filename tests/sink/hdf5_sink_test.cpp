@@ -97,7 +97,7 @@ TEST_CASE("h5py and pandas read what was written, cell by cell, and read_hdf5 do
     write(dir / "deflated", partitions_of(same),
           {.dataset = "n", .deflate_level = 4, .has_checksums = false, .chunk_bytes = 1024});
     write(dir / "none", std::vector<std::vector<std::int64_t>>(2), {.dataset = "n"});
-    run_python("../sink/check_hdf5.py", {dir.path()});
+    run_python("sink/check_hdf5.py", {dir.path()});
     CHECK((read_back<std::int64_t>(dir / "numbers", "/a/b/numbers") == all_of(sevens)));
     CHECK((read_back<std::array<float, 3>>(dir / "rows", "rows") == all_of(row)));
     CHECK((read_back<User>(dir / "users", "users") == all_of(user)));

@@ -10,10 +10,9 @@
 
 namespace serry::test {
 
-/// Runs a script beside this file's folder's tests, with Debian's Python and its h5py.
+/// Runs a script of tests/, with Debian's Python and its h5py.
 inline void run_python(std::filesystem::path const& script, std::vector<std::string> arguments) {
-    std::vector<std::string> command{"/usr/bin/python3",
-                                     (std::filesystem::path(__FILE__).parent_path() / script)};
+    std::vector<std::string> command{"/usr/bin/python3", std::filesystem::path(TESTS_DIR) / script};
     command.insert(command.end(), arguments.begin(), arguments.end());
     CommandResult const result = run_command(command, std::chrono::seconds(60));
     INFO(result.out << result.err);
@@ -24,7 +23,7 @@ inline void run_python(std::filesystem::path const& script, std::vector<std::str
 inline std::filesystem::path const& hdf5_files() {
     static TempDir const dir;
     static bool const is_made = [] {
-        run_python("make_hdf5.py", {dir.path()});
+        run_python("source/make_hdf5.py", {dir.path()});
         return true;
     }();
     static_cast<void>(is_made);

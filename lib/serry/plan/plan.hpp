@@ -41,7 +41,7 @@ struct Decision {
 };
 
 /// The stages of one action, in the order in which they run: decisions, never code. Made by rank 0
-/// alone and broadcast. Partition p of N is rank_of_partition(p, N, ranks)'s.
+/// alone and broadcast. Which tasks are whose is their Placement's to say.
 struct Plan {
     std::vector<Decision> decisions;
     std::vector<StagePlan> stages;

@@ -98,9 +98,10 @@ public:
           groups_(*store_, step.partition_count()),
           receiver_(setting.rank_count, true, store_->storage(), groups_) {}
 
-    /// A quarter of the memory for records that wait, half for what is received.
+    /// An eighth of the memory for the bytes of records that wait, which grow in steps and so may
+    /// hold twice that; half for what is received.
     void attach(Pipeline& pipeline) override {
-        sender_ = &pipeline.add<KeySender<K, V>>(step_, setting_, setting_.memory_bytes / 4);
+        sender_ = &pipeline.add<KeySender<K, V>>(step_, setting_, setting_.memory_bytes / 8);
         parent_.attach(pipeline, *sender_);
     }
     Outgoing* outgoing() override { return sender_; }

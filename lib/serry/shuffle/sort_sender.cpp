@@ -118,6 +118,8 @@ void SortSender::cut_into_streams() {
         for (std::uint64_t r = 0; r < streams_.size(); ++r) {
             std::uint64_t const next =
                 first_partition_of(r + 1, streams_.size(), setup_.partition_count);
+            // A rank without partitions gets nothing, even by an order that is none.
+            if (next == first_partition_of(r, streams_.size(), setup_.partition_count)) continue;
             SortedCursor part = cursor.again();
             auto const bound = next < setup_.partition_count ? splitters_.bound(next)
                                                              : std::optional<Splitters::Bound>();
