@@ -37,6 +37,7 @@ public:
     // A copy made while transformations are recorded is another one's; in a task, the same one's.
     Accumulator(Accumulator const& other) : state_(other.state_), use_(use_of_copy(other)) {}
     Accumulator& operator=(Accumulator const& other) {
+        if (this == &other) return *this;
         state_ = other.state_;
         use_ = use_of_copy(other);
         entry_ = nullptr;

@@ -118,7 +118,7 @@ H5FD_class_t driver_class() {
     driver.name = "serry";
     driver.maxaddr = haddr_t{1} << 62;
     driver.fc_degree = H5F_CLOSE_STRONG;
-    driver.fapl_size = sizeof(Hdf5Bytes*);
+    driver.fapl_size = sizeof(void*);  // of Hdf5Bytes
     driver.open = open_file;
     driver.close = close_file;
     driver.cmp = compare_files;
