@@ -204,7 +204,10 @@ Hdf5Handle open_hdf5(Hdf5Bytes& bytes) {
 
 Hdf5Handle make_hdf5(Hdf5Bytes& bytes) {
     Hdf5Handle access = access_to(bytes);
-    Hdf5Handle file(H5Fcreate(file_name, H5F_ACC_TRUNC, H5P_DEFAULT, access.id()), H5Fclose);
+    // Without the time at which it is made: the same job writes the same bytes.
+    Hdf5Handle const how(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
+    H5Pset_obj_track_times(how.id(), false);
+    Hdf5Handle file(H5Fcreate(file_name, H5F_ACC_TRUNC, how.id(), access.id()), H5Fclose);
     close_with_reason(std::move(access));
     return file;
 }

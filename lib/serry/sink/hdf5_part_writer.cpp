@@ -64,10 +64,20 @@ Hdf5Handle rows_in(Hdf5Handle space, Hdf5Record const& record, hsize_t first, hs
 }
 
 /// Without the time at which it is made: the same job writes the same bytes.
-Hdf5Handle timeless() {
-    Hdf5Handle how(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
+Hdf5Handle timeless(hid_t kind = H5P_DATASET_CREATE) {
+    Hdf5Handle how(H5Pcreate(kind), H5Pclose);
     H5Pset_obj_track_times(how.id(), false);
     return how;
+}
+
+/// By hand: those that HDF5 makes on the way to a dataset hold the time.
+void make_groups(Hdf5Handle const& file, std::string const& dataset, Hdf5Handle const& links) {
+    Hdf5Handle const how = timeless(H5P_GROUP_CREATE);
+    for (std::size_t end = dataset.find('/', 1); end != std::string::npos;
+         end = dataset.find('/', end + 1))
+        Hdf5Handle(H5Gcreate2(file.id(), dataset.substr(0, end).c_str(), links.id(), how.id(),
+                              H5P_DEFAULT),
+                   H5Gclose);
 }
 
 Hdf5Handle make_dataset(Hdf5Handle const& file,
@@ -76,8 +86,8 @@ Hdf5Handle make_dataset(Hdf5Handle const& file,
                         Hdf5Handle const& space,
                         Hdf5Handle const& how) {
     Hdf5Handle const links(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
-    H5Pset_create_intermediate_group(links.id(), 1);
     H5Pset_char_encoding(links.id(), H5T_CSET_UTF8);
+    make_groups(file, storage.dataset, links);
     Hdf5Handle const type = hdf5_file_type(record);
     return {H5Dcreate2(file.id(), storage.dataset.c_str(), type.id(), space.id(), links.id(),
                        how.id(), H5P_DEFAULT),
