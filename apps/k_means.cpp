@@ -1,5 +1,3 @@
-#include <vector>
-
 #include <serry/read_csv.hpp>
 #include <serry/serry.hpp>
 
