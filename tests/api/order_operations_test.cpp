@@ -406,3 +406,22 @@ TEST_CASE("sums of all numbers up to each are the same bits at any number of ran
     CHECK(counts.back() == 4950);
     CHECK(counts[3] == 6);
 }
+
+TEST_CASE("a union of exchanged parts is sorted by key in its order, and refused by a function") {
+    Job job;
+    auto const part = [&](std::int64_t first) {
+        return job.numbers(200, 4)
+            .map([first](std::int64_t n) { return Count(n % 5, first + n); })
+            .partition_by_key(3);
+    };
+    auto const both = part(0).union_with(part(1000));
+    auto expected = both.collect().to_vector();
+    std::stable_sort(expected.begin(), expected.end(),
+                     [](Count const& a, Count const& b) { return a.key < b.key; });
+    CHECK(both.sort_by_key({.partition_count = 4}).collect().to_vector() == expected);
+    auto const before = [](Count const& a, Count const& b) { return a.key < b.key; };
+    CHECK(thrown([&] { both.sort_with(before, 0, {"job.cpp", 7}).count(); })
+          == "UsageError 2: sort_with (job.cpp:7): cannot sort a union by a function, which leaves "
+             "open the order of equal records of its parts; sort it by a key, or sort its parts");
+    CHECK(job.numbers(10).count() == 10);
+}

@@ -13,6 +13,7 @@
 
 #include <doctest/doctest.h>
 
+#include "api/join_oracle.hpp"
 #include "serry/dataset.hpp"
 #include "serry/read.hpp"
 #include "shuffle/sort_oracle.hpp"
@@ -51,6 +52,7 @@ Row changed(Row const& row) {
             text_of(bits >> 30)};
 }
 bool is_kept(Row const& row) { return (row.number & 3) != 2; }
+bool is_one_of_eight(Row const& row) { return (row.number & 7) == 5; }
 std::vector<Row> copies(Row const& row) {
     return std::vector<Row>(static_cast<std::size_t>(row.number & 1) + 1, changed(row));
 }
@@ -131,6 +133,11 @@ bool is_shorter(Row const& a, Row const& b) {
 /// As numbers, NaN last.
 bool is_less(double a, double b) { return !std::isnan(a) && (std::isnan(b) || a < b); }
 
+Row from_joined(KeyValue<std::int64_t, Joined<std::int64_t, std::int64_t>> const& pair) {
+    return {pair.value.left, static_cast<double>(pair.value.right % 1'000'003),
+            text_of(static_cast<std::uint64_t>(pair.key))};
+}
+
 // ---- each operator, by serry and by the interpreter
 // ----------------------------------------------
 
@@ -165,14 +172,31 @@ Rows reduced(Rows const& rows, To to, From from, Combine combine, std::uint64_t 
     return result;
 }
 
+template <typename T, typename F>
+auto mapped(Partitions<T> const& partitions, F f) {
+    Partitions<decltype(f(std::declval<T const&>()))> result;
+    for (auto const& partition : partitions) {
+        result.emplace_back();
+        for (T const& record : partition) result.back().push_back(f(record));
+    }
+    return result;
+}
+template <typename F>
+Rows filtered(Rows const& rows, F keep) {
+    return each_row(rows, [keep](Row const& row, auto& out) {
+        if (keep(row)) out.push_back(row);
+    });
+}
+
 struct Chain {
     Dataset<Row> dataset;
     Rows rows;
+    bool is_union = false;  ///< since the last exchange: sort_with refuses it
 };
 
-constexpr unsigned narrow_kinds = 10;
-constexpr unsigned wide_kinds = 10;
-constexpr unsigned combining_kinds = 6;
+constexpr unsigned narrow_kinds = 12;
+constexpr unsigned wide_kinds = 14;
+constexpr unsigned combining_kinds = 10;
 
 void add_narrow(Chain& chain, unsigned kind) {
     Dataset<Row>& dataset = chain.dataset;
@@ -236,6 +260,17 @@ void add_narrow(Chain& chain, unsigned kind) {
                 for (Row const& copy : copies(row)) out.push_back(copy);
             });
             break;
+        case 10: {
+            dataset = dataset.union_with(dataset.filter(is_one_of_eight).map(changed));
+            Rows const more = mapped(filtered(rows, is_one_of_eight), changed);
+            rows.insert(rows.end(), more.begin(), more.end());
+            chain.is_union = true;
+            break;
+        }
+        case 11:
+            dataset = dataset.persist(rows.size() % 2 ? PersistLevel::disk
+                                                      : PersistLevel::memory_and_disk);
+            break;
         default:
             dataset = dataset.key_by([](Row const& row) { return row.number; })
                           .map_values(changed)
@@ -273,6 +308,54 @@ void add_sort(Chain& chain, unsigned kind, std::uint64_t partitions) {
             dataset = dataset.sort_with(is_shorter, partitions);
             cut_sorted(is_shorter);
     }
+}
+
+/// Each row with the sum of the rows of its number's kind; the two sides lie in different counts.
+void add_join(Chain& chain, std::uint64_t partitions) {
+    std::uint64_t const other = 1 + partitions % 3;
+    auto const left = chain.dataset.map(by_number);
+    chain.dataset = left.join(left.reduce_by_key(std::plus{}, other), partitions).map(from_joined);
+    auto const pairs = mapped(chain.rows, by_number);
+    chain.rows = mapped(merge_by_oracle<Joined<std::int64_t, std::int64_t>>(
+                            pairs, reduce_by_oracle(pairs, std::plus{}, other), partitions,
+                            [](auto const& ls, auto const& rs, auto const& emit) {
+                                for (auto const& l : ls)
+                                    for (auto const& r : rs) emit({l, r});
+                            }),
+                        from_joined);
+}
+
+/// The moments of each group, added up in the order of its values.
+void add_group(Chain& chain, std::uint64_t partitions) {
+    auto const total = [](auto const& values) {
+        Moments sum;
+        for (Moments const& value : values) sum = together(sum, value);
+        return sum;
+    };
+    chain.dataset =
+        chain.dataset.map(by_tuple).group_by_key(partitions).map_values(total).map(from_tuple);
+    chain.rows = mapped(
+        merge_by_oracle<Moments>(
+            mapped(chain.rows, by_tuple), decltype(mapped(chain.rows, by_tuple))(), partitions,
+            [total](auto const& ls, auto const&, auto const& emit) { emit(total(ls)); }),
+        from_tuple);
+}
+
+/// The rows whose text some kept row has, or none has.
+void add_selection(Chain& chain, bool wanted, std::uint64_t partitions) {
+    auto const left = chain.dataset.map(by_text);
+    auto const right = chain.dataset.filter(is_one_of_eight).map(by_text);
+    chain.dataset =
+        (wanted ? left.semi_join(right, partitions) : left.subtract_by_key(right, partitions))
+            .map(from_text);
+    chain.rows = mapped(
+        merge_by_oracle<double>(mapped(chain.rows, by_text),
+                                mapped(filtered(chain.rows, is_one_of_eight), by_text), partitions,
+                                [wanted](auto const& ls, auto const& rs, auto const& emit) {
+                                    if (rs.empty() == wanted) return;
+                                    for (double const l : ls) emit(l);
+                                }),
+        from_text);
 }
 
 void add_wide(Chain& chain, unsigned kind, std::uint64_t partitions) {
@@ -313,9 +396,20 @@ void add_wide(Chain& chain, unsigned kind, std::uint64_t partitions) {
                 },
                 std::plus{}, partitions);
             break;
+        case 6:
+            add_join(chain, partitions);
+            break;
+        case 7:
+            add_group(chain, partitions);
+            break;
+        case 8:
+        case 9:
+            add_selection(chain, kind == 8, partitions);
+            break;
         default:
-            add_sort(chain, kind - combining_kinds, partitions);
+            add_sort(chain, chain.is_union ? 0 : kind - combining_kinds, partitions);
     }
+    chain.is_union = false;
 }
 
 // ---- a seed's chain
@@ -342,7 +436,8 @@ Options options_for(std::uint64_t seed) {
     if (seed % 3 == 0) return options;
     std::mt19937_64 random(seed * 1000 + static_cast<std::uint64_t>(rank));
     options.table_slots = 4 + random() % 200;
-    options.round_bytes = 64 << random() % 8;
+    // Joins move every record: many of them in rounds of few bytes would take minutes.
+    options.round_bytes = (seed % 10 == 9 ? 16384 : 64) << random() % 8;
     options.memory_bytes = 20'000 << random() % 6;
     return options;
 }
