@@ -92,8 +92,9 @@ public:
         return self().template narrow<T, FilterOperator<T, F>, true>("filter", at, std::move(keep));
     }
 
-    /// Any number of records for each: f(record, emit) calls emit(result), and its type names the
-    /// results' type as record_type; or f(record) returns a range of results.
+    /// Any number of records for each: f(record, emit) calls emit(result), or, faster,
+    /// emit.many(n, make) for make(0) to make(n - 1), and its type names the results' type as
+    /// record_type; or f(record) returns a range of results.
     ///
     /// Order: kept, the results of a record in the order in which f gives them.
     /// Moves: nothing.

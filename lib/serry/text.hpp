@@ -27,9 +27,14 @@ struct SplitWords {
                 else
                     next += beyond = first_word_bytes(line.substr(next));
             }
-            for (std::size_t i = 0; i < count; ++i)
-                emit(std::string_view(line.data() + words.begin[i],
-                                      words.end[i] - words.begin[i] + beyond));
+            auto const word = [&words, text = line.data(), beyond](std::size_t i) {
+                return std::string_view(text + words.begin[i],
+                                        words.end[i] - words.begin[i] + beyond);
+            };
+            if constexpr (requires { emit.many(count, word); })
+                emit.many(count, word);
+            else
+                for (std::size_t i = 0; i < count; ++i) emit(word(i));
             line.remove_prefix(next);
         }
     }

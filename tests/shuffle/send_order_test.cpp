@@ -59,6 +59,7 @@ TEST_CASE(
         check_sorting(make_entries(count, [&](std::size_t) { return random(); }));
         check_sorting(make_entries(count, [&](std::size_t) { return random() % 5 << 61; }));
         check_sorting(make_entries(count, [&](std::size_t) { return random() % 300; }));
+        check_sorting(make_entries(count, [&](std::size_t) { return random() % 100000 << 20; }));
         check_sorting(make_entries(count, [](std::size_t i) { return i; }));
         check_sorting(make_entries(count, [&](std::size_t i) { return count - i; }));
         check_sorting(make_entries(count, [](std::size_t i) { return ~std::uint64_t{i}; }));

@@ -158,6 +158,33 @@ TEST_CASE("a flat_map may return its records as a range of any kind") {
     for (std::size_t size : runner.kept.batch_sizes) CHECK(size <= batch_records);
 }
 
+TEST_CASE("a flat_map may emit many records at once, between others, whatever fits a batch") {
+    Lineage lineage;
+    Numbers const counts = {0, 1, 511, 512, 513, 3, 2000, 0, 1023};
+    auto const many = [](int count, auto const& emit) {
+        emit(-count);
+        emit.many(static_cast<std::size_t>(count),
+                  [count](std::size_t i) { return 10000 * count + static_cast<int>(i); });
+    };
+    auto const many_texts = [](int count, auto const& emit) {
+        emit.many(static_cast<std::size_t>(count), [](std::size_t i) { return std::to_string(i); });
+    };
+    Numbers expected;
+    Texts expected_texts;
+    for (int const count : counts) {
+        expected.push_back(-count);
+        for (int i = 0; i < count; ++i) {
+            expected.push_back(10000 * count + i);
+            expected_texts.push_back(std::to_string(i));
+        }
+    }
+    auto const numbers = given<int>(lineage, {counts});
+    auto runner = numbers.flat_map<int>(many).runner();
+    CHECK(runner.run() == expected);
+    for (std::size_t size : runner.kept.batch_sizes) CHECK(size <= batch_records);
+    CHECK(numbers.flat_map<std::string>(many_texts).runner().run() == expected_texts);
+}
+
 TEST_CASE("no batch is empty or holds more than batch_records, whatever the operators") {
     Lineage lineage;
     for (std::size_t batch : {1UL, 3UL, 100UL, 512UL}) {

@@ -146,10 +146,10 @@ private:
     /// Which records of a group have which kind of key. Lists end with a place that is written to
     /// and does not count.
     struct Group {
-        std::uint8_t tiny[most_in_group + 1], wide[most_in_group + 1];
+        std::uint16_t tiny[most_in_group + 1], wide[most_in_group + 1];
         std::size_t tiny_count = 0, wide_count = 0;
 
-        void add_wide(std::size_t i) { wide[wide_count++] = static_cast<std::uint8_t>(i); }
+        void add_wide(std::size_t i) { wide[wide_count++] = static_cast<std::uint16_t>(i); }
     };
 
     /// By size alone at first: which is which cannot be predicted, and must not be a branch.
@@ -158,7 +158,7 @@ private:
         for (std::size_t i = 0; i < count; ++i) {
             bool const is_tiny = key_of(i).size() - 1 < TinyKey::most_bytes;
             group.tiny[group.tiny_count] = group.wide[group.wide_count] =
-                static_cast<std::uint8_t>(i);
+                static_cast<std::uint16_t>(i);
             group.tiny_count += is_tiny;
             group.wide_count += !is_tiny;
         }
@@ -182,7 +182,7 @@ private:
                 continue;
             }
             hashes[count] = keys[count].hash(key.size());
-            group.tiny[count++] = static_cast<std::uint8_t>(i);
+            group.tiny[count++] = static_cast<std::uint16_t>(i);
         }
         for (std::size_t k = 0; k < std::min(count, ahead); ++k)
             __builtin_prefetch(tiny_.home_line(hashes[k]), 1);

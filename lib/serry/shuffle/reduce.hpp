@@ -128,7 +128,9 @@ private:
     void add_group(std::span<KeyValue<K, V> const> records) {
         position_ = 0;
         if constexpr (std::is_same_v<K, std::string_view> || std::is_same_v<K, std::string>) {
-            combine(records, [&](std::size_t i) { return std::string_view(records[i].key); });
+            combine(records, [first = records.data()](std::size_t i) {
+                return std::string_view(first[i].key);
+            });
         } else {
             std::size_t ends[group + 1] = {};
             group_keys_.clear();
@@ -142,12 +144,17 @@ private:
         }
     }
 
+    // What the table calls for every record holds pointers, not references to them, which the
+    // compiler would have to follow anew after each store.
     template <typename KeyOf>
     void combine(std::span<KeyValue<K, V> const> records, KeyOf key_of) {
+        KeyValue<K, V> const* const first = records.data();
         table_.add_group(
-            records.size(), key_of, [&](std::size_t i) -> V const& { return records[i].value; },
+            records.size(), key_of, [first](std::size_t i) -> V const& { return first[i].value; },
             leaf_,
-            [&](std::size_t i, std::uint64_t hash) { wait(hash, key_of(i), records[i].value); },
+            [this, first, key_of](std::size_t i, std::uint64_t hash) {
+                wait(hash, key_of(i), first[i].value);
+            },
             position_);
     }
 

@@ -1,6 +1,8 @@
 #include "serry/shuffle/send_order.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <span>
 #include <utility>
 
 #include "serry/base/hash.hpp"
@@ -9,50 +11,66 @@
 namespace serry {
 namespace {
 
-constexpr unsigned digit_bits = 11;
-constexpr std::size_t digit_values = std::size_t{1} << digit_bits;
+constexpr unsigned hash_bits = 64;
+
+/// Fewer entries than these are sorted by comparing them.
+constexpr std::size_t few = 32;
 
 bool comes_before(SendEntry const& a, SendEntry const& b) {
     return a.hash != b.hash ? a.hash < b.hash : a.reference < b.reference;
 }
 
-std::size_t top_digit(SendEntry const& entry) { return entry.hash >> (64 - digit_bits); }
+void sort_few(std::span<SendEntry> entries) {
+    for (std::size_t i = 1; i < entries.size(); ++i) {
+        SendEntry const entry = entries[i];
+        std::size_t to = i;
+        for (; to > 0 && comes_before(entry, entries[to - 1]); --to) entries[to] = entries[to - 1];
+        entries[to] = entry;
+    }
+}
 
-/// Puts every entry into its bucket by the hash's top bits, and returns the buckets' ends: the
-/// first pass of an American flag sort (McIlroy, Bostic and McIlroy, 1993).
-std::vector<std::size_t> distribute(std::vector<SendEntry>& entries) {
-    std::vector<std::size_t> next(digit_values, 0);
-    for (SendEntry const& entry : entries) ++next[top_digit(entry)];
+/// Sorts entries whose hashes agree but for their lowest `bits`: by a digit that leaves some
+/// entries a bucket, then each bucket (American flag sort: McIlroy, Bostic and McIlroy, 1993).
+void sort_by_low_bits(std::span<SendEntry> entries, unsigned bits) {
+    if (entries.size() <= few) return sort_few(entries);
+    if (bits == 0) {
+        std::sort(entries.begin(), entries.end(), comes_before);
+        return;
+    }
+    constexpr unsigned most_digit_bits = 10;
+    constexpr unsigned few_bits = 3;
+    auto const wanted = static_cast<unsigned>(std::bit_width(entries.size())) - few_bits;
+    unsigned const digit_bits = std::min({wanted, bits, most_digit_bits});
+    unsigned const shift = bits - digit_bits;
+    std::uint64_t const mask = (std::uint64_t{1} << digit_bits) - 1;
+    auto const digit = [=](SendEntry const& entry) { return entry.hash >> shift & mask; };
+
+    std::size_t next[std::size_t{1} << most_digit_bits] = {};
+    std::size_t ends[std::size_t{1} << most_digit_bits];
+    for (SendEntry const& entry : entries) ++next[digit(entry)];
     std::size_t at = 0;
-    for (std::size_t& count : next) at += std::exchange(count, at);
-    std::vector<std::size_t> ends(next.begin() + 1, next.end());
-    ends.push_back(entries.size());
-    for (std::size_t bucket = 0; bucket < digit_values; ++bucket) {
+    for (std::size_t bucket = 0; bucket <= mask; ++bucket) {
+        at += std::exchange(next[bucket], at);
+        ends[bucket] = at;
+    }
+    for (std::size_t bucket = 0; bucket <= mask; ++bucket) {
         while (next[bucket] < ends[bucket]) {
             SendEntry entry = entries[next[bucket]];
-            for (std::size_t home = top_digit(entry); home != bucket; home = top_digit(entry))
+            for (std::size_t home = digit(entry); home != bucket; home = digit(entry))
                 std::swap(entry, entries[next[home]++]);
             entries[next[bucket]++] = entry;
         }
     }
-    return ends;
+    std::size_t begin = 0;
+    for (std::size_t bucket = 0; bucket <= mask; ++bucket) {
+        sort_by_low_bits(entries.subspan(begin, ends[bucket] - begin), shift);
+        begin = ends[bucket];
+    }
 }
 
 }  // namespace
 
-void sort_by_hash(std::vector<SendEntry>& entries) {
-    if (entries.size() < digit_values) {
-        std::sort(entries.begin(), entries.end(), comes_before);
-        return;
-    }
-    std::size_t begin = 0;
-    for (std::size_t const end : distribute(entries)) {
-        auto const at = entries.begin();
-        std::sort(at + static_cast<std::ptrdiff_t>(begin), at + static_cast<std::ptrdiff_t>(end),
-                  comes_before);
-        begin = end;
-    }
-}
+void sort_by_hash(std::vector<SendEntry>& entries) { sort_by_low_bits(entries, hash_bits); }
 
 std::vector<std::uint64_t> cut_by_rank(std::vector<SendEntry> const& sorted,
                                        std::uint64_t partition_count,

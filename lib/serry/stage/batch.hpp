@@ -37,7 +37,20 @@ public:
         ++size_;
     }
 
+    /// Adds make(first), ..., make(first + count - 1). Requires size() + count <= batch_records.
+    template <typename Make>
+    void add_many(std::size_t first, std::size_t count, Make const& make) {
+        if constexpr (is_simple) {
+            T* const to = data() + size_;
+            for (std::size_t i = 0; i < count; ++i) new (to + i) T(make(first + i));
+            size_ += count;
+        } else {
+            for (std::size_t i = 0; i < count; ++i) add(make(first + i));
+        }
+    }
+
     bool is_full() const { return size_ == batch_records; }
+    std::size_t room() const { return batch_records - size_; }
     std::size_t size() const { return size_; }
     bool empty() const { return size_ == 0; }
     void clear() { size_ = 0; }
