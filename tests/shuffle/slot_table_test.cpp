@@ -40,19 +40,19 @@ private:
 
 /// Put a key with its cell, unless it is there; false when it is, or the table is full.
 template <typename Table, typename Probe, typename Key, typename Cell>
-bool put(Table& table, std::uint64_t hash, Probe const& probe, Key key, Cell&& cell) {
-    auto slot = table.find(hash, probe);
+bool put(Table& table, Probe const& probe, Key key, Cell&& cell) {
+    auto slot = table.find(probe);
     if (!slot.key().is_free()) return false;
     if (!table.has_room()) {
         if (!table.grow()) return false;
-        slot = table.find(hash, probe);
+        slot = table.find(probe);
     }
     table.put(slot, key, std::forward<Cell>(cell));
     return true;
 }
 template <typename Cell, typename Made>
 bool put(SlotTable<TinyKey, Cell>& table, TinyKey key, Made&& cell) {
-    return put(table, key.hash(), key, key, std::forward<Made>(cell));
+    return put(table, key, key, std::forward<Made>(cell));
 }
 
 TinyKey tiny(std::string_view key) {
@@ -64,12 +64,19 @@ TinyKey tiny(std::string_view key) {
 template <typename Cell>
 Cell& cell_of(SlotTable<TinyKey, Cell>& table, std::string_view key) {
     TinyKey const wanted = tiny(key);
-    auto const slot = table.find(wanted.hash(), wanted);
+    auto const slot = table.find(wanted);
     REQUIRE(slot.key().is(wanted));
     return slot.cell();
 }
 
 /// Counts how many slots are looked at.
+struct CountedTinyKey : TinyKey {
+    static inline std::uint64_t looks = 0;
+    bool is(TinyKey key) const {
+        ++looks;
+        return TinyKey::is(key);
+    }
+};
 struct CountedKey : WideKey {
     static inline std::uint64_t looks = 0;
     bool is(KeyProbe const& probe) const {
@@ -100,7 +107,6 @@ TEST_CASE("keys of 1 to 8 bytes that do not end with a zero are one word and com
         CHECK(kept.bytes() == key);
         CHECK(kept.size() == key.size());
         CHECK(kept.hash() == hash_key(key));
-        CHECK(kept.hash(key.size()) == hash_key(key));
         CHECK(kept.is(tiny(key)));
         CHECK_FALSE(kept.is(tiny(key.substr(1) + "!")));
     }
@@ -152,14 +158,14 @@ TEST_CASE("a table finds what was put into it, at any size, and grows to its lar
         for (std::uint64_t i = 0; i < 3000; ++i) {
             std::string const key = text_key(i, i % 30);
             KeyProbe const probe = KeyProbe::of(key);
-            if (put(table, probe.hash, probe, keys.keep(probe), std::uint64_t{i})) inside[key] = i;
+            if (put(table, probe, keys.keep(probe), std::uint64_t{i})) inside[key] = i;
         }
         CHECK(table.size() == inside.size());
         CHECK(table.size() == std::min<std::uint64_t>(3000, table.most_keys(most_slots)));
         CHECK(table.slot_count() <= most_slots);
         for (std::uint64_t i = 0; i < 3000; ++i) {
             std::string const key = text_key(i, i % 30);
-            auto const slot = table.find(hash_key(key), KeyProbe::of(key));
+            auto const slot = table.find(KeyProbe::of(key));
             auto const found = inside.find(key);
             REQUIRE(slot.key().is_free() == (found == inside.end()));
             if (found != inside.end()) CHECK(slot.cell() == found->second);
@@ -244,7 +250,7 @@ TEST_CASE("keys that change places within a line are found, and keep their cells
     }
     CHECK(table.size() == count);
     TinyKey const other = tiny("other");
-    CHECK(table.find(other.hash(), other).key().is_free());
+    CHECK(table.find(other).key().is_free());
 }
 
 TEST_CASE("keys in the order of their hashes are found in a few steps while the table fills") {
@@ -262,8 +268,7 @@ TEST_CASE("keys in the order of their hashes are found in a few steps while the 
     for (std::uint64_t const& number : numbers) {
         KeyProbe const probe = KeyProbe::of(bytes_of(number));
         std::uint64_t const before = CountedKey::looks;
-        REQUIRE(
-            put(table, probe.hash, probe, CountedKey{WideKey::of(probe)}, std::uint64_t{number}));
+        REQUIRE(put(table, probe, CountedKey{WideKey::of(probe)}, std::uint64_t{number}));
         most_looks = std::max(most_looks, CountedKey::looks - before);
     }
     // A free slot in a table that is four fifths full is 13 steps away, on average; it is less full
@@ -272,7 +277,38 @@ TEST_CASE("keys in the order of their hashes are found in a few steps while the 
     CHECK(most_looks < 2000);
     CountedKey::looks = 0;
     for (std::uint64_t const& number : numbers)
-        REQUIRE(table.find(hash_key(bytes_of(number)), KeyProbe::of(bytes_of(number))).cell()
-                == number);
+        REQUIRE(table.find(KeyProbe::of(bytes_of(number))).cell() == number);
     CHECK(CountedKey::looks < 4 * numbers.size());
+}
+
+TEST_CASE("tiny keys of all patterns spread over the table") {
+    constexpr std::uint64_t count = 100000;
+    auto const bytes_of = [](std::uint64_t number) {
+        std::string key(8, '\0');
+        std::memcpy(key.data(), &number, 8);
+        return key.substr(0, key.find_last_not_of('\0') + 1);
+    };
+    auto const check = [](char const* pattern, auto const& key_of) {
+        CAPTURE(pattern);
+        SlotTable<CountedTinyKey, std::uint32_t> table(std::uint64_t{1} << 24);
+        for (std::uint64_t i = 1; i <= count; ++i) {
+            TinyKey const key = tiny(key_of(i));
+            REQUIRE(put(table, key, CountedTinyKey{key}, static_cast<std::uint32_t>(i)));
+        }
+        CountedTinyKey::looks = 0;
+        for (std::uint64_t i = 1; i <= count; ++i) REQUIRE(table.find(tiny(key_of(i))).cell() == i);
+        CHECK(CountedTinyKey::looks < 4 * count);
+    };
+    check("decimal", [](std::uint64_t i) { return std::to_string(i); });
+    check("decimal, one width", [](std::uint64_t i) { return std::to_string(10000000 + i); });
+    check("decimal, a letter first", [](std::uint64_t i) { return "k" + std::to_string(i); });
+    check("decimal, last digit the same",
+          [](std::uint64_t i) { return std::to_string(10 * i + 1); });
+    check("binary", [&](std::uint64_t i) { return bytes_of(i); });
+    check("binary, even", [&](std::uint64_t i) { return bytes_of(2 * i); });
+    check("binary, large steps", [&](std::uint64_t i) { return bytes_of(i << 40); });
+    check("binary, big-endian", [&](std::uint64_t i) { return bytes_of(__builtin_bswap64(i)); });
+    check("binary, two numbers",
+          [&](std::uint64_t i) { return bytes_of(i % 317 << 32 | i / 317); });
+    check("random", [&](std::uint64_t i) { return bytes_of(hash_short({i, 0}) | 1UL << 63); });
 }

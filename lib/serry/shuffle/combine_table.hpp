@@ -36,7 +36,7 @@ public:
         : combine_(combine), leaves_(std::move(leaves)), tiny_(most_slots), wide_(most_slots) {}
 
     /// Keys that are looked for together.
-    static constexpr std::size_t most_in_group = 256;
+    static constexpr std::size_t most_in_group = 512;
 
     /// Combine the values of records [0, count), count <= most_in_group, into those of their keys:
     /// key_of(i) and value_of(i) give them. Calls refuse(i, hash) for those that are not inside a
@@ -51,8 +51,14 @@ public:
                    std::size_t& position) {
         Group group;
         choose_by_size(group, count, key_of);
-        add_tiny_keys(group, key_of, value_of, leaf, refuse, position);
-        add_wide_keys(group, key_of, value_of, leaf, refuse, position);
+        load_tiny_keys(group, key_of);
+        load_wide_keys(group.wide, key_of);
+        add_keys(
+            tiny_, group.tiny, value_of, leaf,
+            [&](std::size_t i, TinyKey key) { refuse(i, key.hash()); }, position);
+        add_keys(
+            wide_, group.wide, value_of, leaf,
+            [&](std::size_t i, KeyProbe const& key) { refuse(i, key.hash); }, position);
     }
 
     /// Combine `value` into its key's. False when the key is not inside and the table is frozen.
@@ -66,7 +72,9 @@ public:
     }
     /// The same for a key that is not tiny.
     bool add(KeyProbe const& probe, V const& value, std::uint32_t leaf) {
-        return add_to(wide_, probe.hash, probe, value, leaf);
+        auto const slot = wide_.find(probe);
+        if (slot.key().is_free()) return put_new(wide_, probe, value, leaf);
+        return combine(slot.cell(), value, leaf);
     }
 
     std::size_t size() const { return tiny_.size() + wide_.size(); }
@@ -143,91 +151,96 @@ private:
     /// Slots that are on their way into the caches while one is worked on.
     static constexpr std::size_t ahead = 32;
 
-    /// Which records of a group have which kind of key. Lists end with a place that is written to
-    /// and does not count.
-    struct Group {
-        std::uint16_t tiny[most_in_group + 1], wide[most_in_group + 1];
-        std::size_t tiny_count = 0, wide_count = 0;
+    /// Keys of one kind in a group: their records, and where they are looked for first.
+    template <typename Probe>
+    struct Keys {
+        std::uint16_t records[most_in_group + 1];  // the last is written to, and does not count
+        Probe probes[most_in_group];
+        std::size_t homes[most_in_group + ahead];
+        std::size_t count = 0;
+    };
 
-        void add_wide(std::size_t i) { wide[wide_count++] = static_cast<std::uint16_t>(i); }
+    struct Group {
+        Keys<TinyKey> tiny;
+        Keys<KeyProbe> wide;
     };
 
     /// By size alone at first: which is which cannot be predicted, and must not be a branch.
     template <typename KeyOf>
     static void choose_by_size(Group& group, std::size_t count, KeyOf key_of) {
+        std::size_t tiny_count = 0;
         for (std::size_t i = 0; i < count; ++i) {
-            bool const is_tiny = key_of(i).size() - 1 < TinyKey::most_bytes;
-            group.tiny[group.tiny_count] = group.wide[group.wide_count] =
+            group.tiny.records[tiny_count] = group.wide.records[i - tiny_count] =
                 static_cast<std::uint16_t>(i);
-            group.tiny_count += is_tiny;
-            group.wide_count += !is_tiny;
+            tiny_count += key_of(i).size() - 1 < TinyKey::most_bytes;
         }
+        group.tiny.count = tiny_count;
+        group.wide.count = count - tiny_count;
     }
 
-    template <typename KeyOf, typename ValueOf, typename Refuse>
-    void add_tiny_keys(Group& group,
-                       KeyOf key_of,
-                       ValueOf value_of,
-                       std::uint32_t leaf,
-                       Refuse refuse,
-                       std::size_t& position) {
-        TinyKey keys[most_in_group];
-        std::uint64_t hashes[most_in_group];
+    template <typename KeyOf>
+    void load_tiny_keys(Group& group, KeyOf key_of) const {
+        Keys<TinyKey>& keys = group.tiny;
         std::size_t count = 0;
-        for (std::size_t k = 0; k < group.tiny_count; ++k) {
-            std::size_t const i = group.tiny[k];
-            std::string_view const key = key_of(i);
-            if (!TinyKey::load(key, keys[count])) [[unlikely]] {
-                group.add_wide(i);
+        for (std::size_t k = 0; k < keys.count; ++k) {
+            std::uint16_t const record = keys.records[k];
+            if (!TinyKey::load(key_of(record), keys.probes[count])) [[unlikely]] {
+                group.wide.records[group.wide.count++] = record;
                 continue;
             }
-            hashes[count] = keys[count].hash(key.size());
-            group.tiny[count++] = static_cast<std::uint16_t>(i);
+            keys.homes[count] = tiny_.home(keys.probes[count].place());
+            keys.records[count++] = record;
         }
-        for (std::size_t k = 0; k < std::min(count, ahead); ++k)
-            __builtin_prefetch(tiny_.home_line(hashes[k]), 1);
-        for (std::size_t k = 0; k < count; ++k) {
-            if (k + ahead < count) __builtin_prefetch(tiny_.home_line(hashes[k + ahead]), 1);
-            position = group.tiny[k];
-            if (!add_to(tiny_, hashes[k], keys[k], value_of(position), leaf))
-                refuse(position, hashes[k]);
+        keys.count = count;
+    }
+
+    template <typename KeyOf>
+    void load_wide_keys(Keys<KeyProbe>& keys, KeyOf key_of) const {
+        for (std::size_t k = 0; k < keys.count; ++k) {
+            keys.probes[k] = KeyProbe::of(key_of(keys.records[k]));
+            keys.homes[k] = wide_.home(keys.probes[k].place());
         }
     }
 
-    template <typename KeyOf, typename ValueOf, typename Refuse>
-    void add_wide_keys(Group const& group,
-                       KeyOf key_of,
-                       ValueOf value_of,
-                       std::uint32_t leaf,
-                       Refuse refuse,
-                       std::size_t& position) {
-        KeyProbe probes[most_in_group];
-        for (std::size_t k = 0; k < group.wide_count; ++k) {
-            probes[k] = KeyProbe::of(key_of(group.wide[k]));
-            __builtin_prefetch(wide_.home_line(probes[k].hash), 1);
-        }
-        for (std::size_t k = 0; k < group.wide_count; ++k) {
-            position = group.wide[k];
-            if (!add_to(wide_, probes[k].hash, probes[k], value_of(position), leaf))
-                refuse(position, probes[k].hash);
+    template <typename SlotKey, typename Probe, typename ValueOf, typename Refuse>
+    void add_keys(SlotTable<SlotKey, Cell>& table,
+                  Keys<Probe>& keys,
+                  ValueOf value_of,
+                  std::uint32_t leaf,
+                  Refuse refuse,
+                  std::size_t& position) {
+        std::fill_n(keys.homes + keys.count, ahead, std::size_t{0});
+        for (std::size_t k = 0; k < ahead; ++k) __builtin_prefetch(table.address(keys.homes[k]), 1);
+        for (std::size_t k = 0; k < keys.count; ++k) {
+            __builtin_prefetch(table.address(keys.homes[k + ahead]), 1);
+            std::size_t const record = keys.records[k];
+            Probe const& probe = keys.probes[k];
+            position = record;
+            auto slot = table.slot_at(keys.homes[k]);
+            if (!slot.key().is(probe)) [[unlikely]] {
+                slot = table.find_away(slot, probe);
+                if (slot.key().is_free()) {
+                    std::size_t const slots_before = table.slot_count();
+                    if (!put_new(table, probe, value_of(record), leaf)) refuse(record, probe);
+                    if (table.slot_count() != slots_before) look_up_homes(table, keys, k + 1);
+                    continue;
+                }
+            }
+            if (!combine(slot.cell(), value_of(record), leaf)) [[unlikely]]
+                refuse(record, probe);
         }
     }
 
     template <typename SlotKey, typename Probe>
-    bool add_to(SlotTable<SlotKey, Cell>& table,
-                std::uint64_t hash,
-                Probe const& probe,
-                V const& value,
-                std::uint32_t leaf) {
-        auto const slot = table.find(hash, probe);
-        if (slot.key().is_free()) [[unlikely]]
-            return put_new(table, hash, probe, value, leaf);
-        return combine(slot.cell(), value, leaf);
+    static void look_up_homes(SlotTable<SlotKey, Cell> const& table,
+                              Keys<Probe>& keys,
+                              std::size_t first) {
+        for (std::size_t k = first; k < keys.count; ++k)
+            keys.homes[k] = table.home(keys.probes[k].place());
     }
 
     template <typename SlotKey, typename Probe>
     [[gnu::noinline]] bool put_new(SlotTable<SlotKey, Cell>& table,
-                                   std::uint64_t hash,
                                    Probe const& probe,
                                    V const& value,
                                    std::uint32_t leaf) {
@@ -236,7 +249,7 @@ private:
             is_frozen_ = true;
             return false;
         }
-        table.put(table.find(hash, probe), kept_key(probe), std::move(cell));
+        table.put(table.find(probe), kept_key(probe), std::move(cell));
         return true;
     }
 

@@ -30,11 +30,10 @@ struct TinyKey {
     bool is_free() const { return word == 0; }
     bool is(TinyKey key) const { return word == key.word; }
     std::size_t size() const { return static_cast<std::size_t>(71 - std::countl_zero(word)) / 8; }
-    std::uint64_t hash() const { return hash(size()); }
-    /// Requires size == size(): cheaper where it is known.
-    std::uint64_t hash(std::size_t size) const {
-        return hash_short({word, std::uint64_t{size + 1} << 56});
-    }
+    std::uint64_t hash() const { return hash_short({word, std::uint64_t{size() + 1} << 56}); }
+    /// Where tables put it: a hash of which only the high bits are good (multiplicative hashing:
+    /// Knuth, 1973), since these are all that counts there.
+    std::uint64_t place() const { return word * 0x9e3779b97f4a7c15ULL; }
     std::string_view bytes() const { return {reinterpret_cast<char const*>(&word), size()}; }
 };
 
@@ -61,6 +60,11 @@ struct KeyProbe {
 
     std::string_view bytes() const { return {data, size}; }
     bool is_long() const { return high == long_mark; }
+    std::uint64_t place() const { return place_of_hash(hash); }
+
+    /// Middle bits: the top ones order partitions and output, and a stream in that order must not
+    /// fill a table from one end to the other.
+    static std::uint64_t place_of_hash(std::uint64_t hash) { return std::rotl(hash, 24); }
 };
 
 /// A key of up to 15 bytes in two words, or the hash of a longer one and where it lies, behind its
@@ -83,6 +87,7 @@ struct WideKey {
         return probe.is_long() && is_long() && bytes() == probe.bytes();
     }
     std::uint64_t hash() const { return is_long() ? low : hash_short({low, high}); }
+    std::uint64_t place() const { return KeyProbe::place_of_hash(hash()); }
     std::string_view bytes() const {
         if (!is_long()) return {reinterpret_cast<char const*>(this), ShortKey{low, high}.size()};
         auto const* const kept = std::bit_cast<char const*>(high & ~KeyProbe::long_mark);
@@ -128,28 +133,61 @@ public:
     SlotTable(SlotTable const&) = delete;
     SlotTable& operator=(SlotTable const&) = delete;
 
-    /// The line where a key with this hash is looked for first.
-    char const* home_line(std::uint64_t hash) const {
-        return reinterpret_cast<char const*>(home(hash).line);
+    /// Where a key is looked for first: its slot's key, in bytes from the first line. Valid until
+    /// the table grows.
+    std::size_t home(std::uint64_t place) const {
+        __extension__ using Wide = unsigned __int128;
+        auto const scaled = static_cast<Wide>(place) * line_count_;
+        std::uint64_t const within_line = static_cast<std::uint64_t>(scaled) >> 32;
+        return static_cast<std::size_t>(scaled >> 64) * sizeof(Line)
+               + (within_line * width >> 32) * sizeof(SlotKey);
+    }
+    char const* address(std::size_t home) const {
+        return reinterpret_cast<char const*>(lines_) + home;
     }
 
-    /// The slot of the key, or the free one where it belongs. `probe` is what SlotKey::is takes.
-    /// Other slots that were found before may have changed places.
+    Slot slot_at(std::size_t home) const {
+        char* const first = reinterpret_cast<char*>(lines_);
+        if constexpr (width == 1) return {reinterpret_cast<Line*>(first + home), 0};
+        static_assert(width == 1 || sizeof(Line) == line_bytes);
+        return {reinterpret_cast<Line*>(first + home / line_bytes * line_bytes),
+                home % line_bytes / sizeof(SlotKey)};
+    }
+
+    /// The slot of a key that is not at its home, or the free one where it belongs. `probe` is what
+    /// SlotKey::is takes. Other slots that were found before may have changed places.
     template <typename Probe>
-    Slot find(std::uint64_t hash, Probe const& probe) {
-        Slot const slot = home(hash);
-        if (slot.key().is(probe)) [[likely]]
-            return slot;
-        return find_away(slot, probe);
+    [[gnu::noinline]] Slot find_away(Slot home, Probe const& probe) {
+        Slot slot = home;
+        for (std::size_t looks = 1;; ++looks) {
+            if (slot.key().is_free()) return slot;
+            step(slot, looks);
+            if (slot.key().is(probe)) break;
+        }
+        if constexpr (std::is_trivially_copyable_v<Cell>) {
+            // Both stay behind none but taken slots, and so are still found.
+            if (slot.line != home.line) return slot;
+            std::swap(slot.key(), home.key());
+            std::swap(slot.cell(), home.cell());
+            return home;
+        }
+        return slot;
+    }
+
+    /// The same for any key.
+    template <typename Probe>
+    Slot find(Probe const& probe) {
+        Slot const slot = slot_at(home(probe.place()));
+        return slot.key().is(probe) ? slot : find_away(slot, probe);
     }
 
     /// Whether a key more may be put into a free slot; if not, grow().
     bool has_room() const { return size_ < limit_; }
     /// Slots move. False when the table has its largest size.
     bool grow() {
-        if (line_count() == most_lines_) return false;
+        if (line_count_ == most_lines_) return false;
         bool const is_small = memory_bytes() < doubling_bytes;
-        std::uint64_t const wanted = is_small ? line_count() * 2 : line_count() / 2 * 3;
+        std::uint64_t const wanted = is_small ? line_count_ * 2 : line_count_ / 2 * 3;
         move_to(std::min<std::uint64_t>(wanted, most_lines_));
         return true;
     }
@@ -161,7 +199,7 @@ public:
     }
 
     std::size_t size() const { return size_; }
-    std::size_t slot_count() const { return line_count() * width; }
+    std::size_t slot_count() const { return line_count_ * width; }
     std::size_t memory_bytes() const { return memory_.byte_count(); }
     Slot at(std::size_t number) const { return {lines_ + number / width, number % width}; }
 
@@ -181,7 +219,7 @@ public:
         destroy_cells();
         memory_ = SlotMemory();
         lines_ = end_ = nullptr;
-        size_ = limit_ = 0;
+        line_count_ = size_ = limit_ = 0;
     }
 
     /// The keys that a table of at most so many slots takes.
@@ -199,45 +237,16 @@ private:
         return std::max<std::uint64_t>(most_slots / width, width > 1 ? 1 : 2);
     }
 
-    // By middle bits: the top ones order partitions and output, and a stream in that order must not
-    // fill the table from one end to the other.
-    Slot home(std::uint64_t hash) const {
-        __extension__ using Wide = unsigned __int128;
-        auto const scaled = static_cast<Wide>(std::rotl(hash, 24)) * line_count();
-        std::uint64_t const within_line = static_cast<std::uint64_t>(scaled) >> 32;
-        return {lines_ + static_cast<std::size_t>(scaled >> 64), within_line * width >> 32};
-    }
-
     void step(Slot& slot, std::size_t looks) const {
         if (++slot.column == width) slot.column = 0;
         if (looks % width == 0 && ++slot.line == end_) slot.line = lines_;
     }
 
-    template <typename Probe>
-    [[gnu::noinline]] Slot find_away(Slot home, Probe const& probe) {
-        Slot slot = home;
-        for (std::size_t looks = 1;; ++looks) {
-            if (slot.key().is_free()) return slot;
-            step(slot, looks);
-            if (slot.key().is(probe)) break;
-        }
-        if constexpr (std::is_trivially_copyable_v<Cell>) {
-            // Both stay behind none but taken slots, and so are still found.
-            if (slot.line != home.line) return slot;
-            std::swap(slot.key(), home.key());
-            std::swap(slot.cell(), home.cell());
-            return home;
-        }
-        return slot;
-    }
-
-    Slot find_free(std::uint64_t hash) const {
-        Slot slot = home(hash);
+    Slot find_free(std::uint64_t place) const {
+        Slot slot = slot_at(home(place));
         for (std::size_t looks = 1; !slot.key().is_free(); ++looks) step(slot, looks);
         return slot;
     }
-
-    std::size_t line_count() const { return static_cast<std::size_t>(end_ - lines_); }
 
     /// Take fresh memory, and return what there was. Throws without a change when there is none.
     SlotMemory allocate(std::uint64_t line_count) {
@@ -245,6 +254,7 @@ private:
         std::swap(memory_, other);
         lines_ = static_cast<Line*>(memory_.zeroed_bytes());
         end_ = lines_ + line_count;
+        line_count_ = line_count;
         limit_ = most_keys(line_count * width);
         return other;
     }
@@ -256,7 +266,7 @@ private:
         for (; old != old_end; ++old)
             for (std::size_t i = 0; i < width; ++i) {
                 if (old->keys[i].is_free()) continue;
-                Slot const to = find_free(old->keys[i].hash());
+                Slot const to = find_free(old->keys[i].place());
                 to.key() = old->keys[i];
                 new (&to.cell()) Cell(std::move(old->cells[i]));
                 old->cells[i].~Cell();
@@ -273,6 +283,7 @@ private:
     SlotMemory memory_;
     Line* lines_ = nullptr;
     Line* end_ = nullptr;
+    std::uint64_t line_count_ = 0;
     std::uint64_t size_ = 0;
     std::uint64_t limit_ = 0;
 };
