@@ -153,3 +153,26 @@ TEST_CASE("a number of more than 64 bits is damage, however many bytes it has") 
     CHECK(storage_error([&] { read_varint(nine + "\x80\x01"); }) == message);
     CHECK(storage_error([&] { read_varint(std::string(20, '\x80')); }) == message);
 }
+
+TEST_CASE("pieces of every size are copied whole, and nothing beside them") {
+    std::string from(100, ' ');
+    for (std::size_t i = 0; i < from.size(); ++i) from[i] = static_cast<char>('!' + i);
+    for (std::size_t size = 0; size <= 70; ++size) {
+        std::string to(size + 2, '.');
+        copy_bytes(to.data() + 1, from.data() + 3, size);
+        CHECK(to == "." + from.substr(3, size) + ".");
+    }
+}
+
+TEST_CASE("bytes of every size are the same or not") {
+    for (std::size_t size = 0; size <= 20; ++size) {
+        std::string const one(size, 'x');
+        CHECK(are_same(one, std::string(size, 'x')));
+        CHECK_FALSE(are_same(one, std::string(size + 1, 'x')));
+        for (std::size_t i = 0; i < size; ++i) {
+            std::string other = one;
+            other[i] = 'y';
+            CHECK_FALSE(are_same(one, other));
+        }
+    }
+}

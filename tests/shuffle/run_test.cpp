@@ -59,7 +59,16 @@ TEST_CASE("a run is read as it was written, from memory, from scratch, or from b
             for (char& byte : body) byte = static_cast<char>(random());
             if (i % 1000 == 500) body.assign(300000 + static_cast<std::size_t>(i), 'l');
             std::string const record = framed(body);
-            run.append(record);
+            switch (i % 3) {
+                case 0:
+                    run.append(record);
+                    break;
+                case 1:
+                    run.append_unframed(body);
+                    break;
+                default:
+                    run.append_by([&](ByteWriter& out) { out.put(body); });
+            }
             expected += record;
         }
         run.close();

@@ -99,3 +99,27 @@ TEST_CASE("records are in order by hash, then by the bytes of their keys, then b
         for (std::size_t j = 0; j < ascending.size(); ++j)
             CHECK(order(ascending[i], ascending[j]) == (i < j));
 }
+
+TEST_CASE("a frame is the same whether its body is there or is written into it") {
+    for (std::size_t const size : {0, 1, 127, 128, 129, 16383, 16384, 16385, 3000000}) {
+        CAPTURE(size);
+        std::string const body(size, 'b');
+        ByteWriter given, written;
+        given.put("before");
+        written.put("before");
+        put_framed(body, given);
+        frame(written, [&](ByteWriter& out) { out.put(body); });
+        CHECK(written.view() == given.view());
+    }
+}
+
+TEST_CASE("a body that cannot be written leaves nothing behind") {
+    ByteWriter out;
+    out.put("before");
+    auto const fail = [](ByteWriter& to) {
+        to.put("half of it");
+        throw StorageError("no more");
+    };
+    CHECK_THROWS_AS(frame(out, fail), StorageError);
+    CHECK(out.view() == "before");
+}

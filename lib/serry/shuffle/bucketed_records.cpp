@@ -1,32 +1,14 @@
 #include "serry/shuffle/bucketed_records.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "serry/base/hash.hpp"
 #include "serry/plan/split.hpp"
-#include "serry/shuffle/wire_record.hpp"
 
 namespace serry {
-namespace {
 
-constexpr unsigned bucket_bits = 9;
-constexpr std::size_t bucket_count = std::size_t{1} << bucket_bits;
-
-std::size_t bucket_of(std::uint64_t hash) { return hash >> (64 - bucket_bits); }
-
-}  // namespace
-
-BucketedRecords::BucketedRecords() : buckets_(bucket_count) {}
-
-void BucketedRecords::add(std::uint64_t hash, std::string_view body) {
-    Bucket& bucket = buckets_[bucket_of(hash)];
-    bucket.entries.push_back({hash, bucket.bytes.size()});
-    put_framed(body, bucket.bytes);
-    memory_bytes_ += body.size() + 1 + sizeof(SendEntry);
-    ++record_count_;
-}
+BucketedRecords::BucketedRecords() : buckets_(std::size_t{1} << bucket_bits) {}
 
 void BucketedRecords::open(std::uint64_t partition_count, std::uint64_t rank_count) {
     for (Bucket& bucket : buckets_) bucket.is_sorted = false;
@@ -45,7 +27,7 @@ void BucketedRecords::open(std::uint64_t partition_count, std::uint64_t rank_cou
 }
 
 std::pair<std::size_t, std::size_t> BucketedRecords::place_of(std::uint64_t hash) {
-    std::size_t const index = bucket_of(hash);
+    std::size_t const index = hash >> (64 - bucket_bits);
     if (hash << bucket_bits == 0) return {index, 0};
     Bucket& bucket = buckets_[index];
     sort(bucket);
@@ -64,7 +46,7 @@ std::size_t BucketedRecords::fill(std::size_t rank, std::span<char> room) {
         std::string_view const rest =
             framed_at(bucket, bucket.entries[stream.entry].reference).substr(stream.at);
         std::size_t const count = std::min(rest.size(), room.size() - done);
-        std::memcpy(room.data() + done, rest.data(), count);
+        copy_bytes(room.data() + done, rest.data(), count);
         done += count;
         if (count < rest.size()) {
             stream.at += count;
@@ -106,9 +88,7 @@ void BucketedRecords::close(bool is_last) {
 void BucketedRecords::sort(Bucket& bucket) {
     if (std::exchange(bucket.is_sorted, true)) return;
     auto& entries = bucket.entries;
-    std::sort(entries.begin(), entries.end(), [](SendEntry const& a, SendEntry const& b) {
-        return a.hash != b.hash ? a.hash < b.hash : a.reference < b.reference;
-    });
+    sort_by_hash(entries, bucket_bits);
     // Different keys of one hash, which hardly ever are, come by their bytes.
     for (auto begin = entries.begin(); begin != entries.end();) {
         auto end = begin + 1;

@@ -7,6 +7,7 @@
 
 #include "serry/serde/byte_buffer.hpp"
 #include "serry/shuffle/send_order.hpp"
+#include "serry/shuffle/wire_record.hpp"
 
 namespace serry {
 
@@ -16,8 +17,16 @@ class BucketedRecords {
 public:
     BucketedRecords();
 
-    /// A record as in WireRecord: `body` is all but its length.
-    void add(std::uint64_t hash, std::string_view body);
+    /// A record as in WireRecord: write(out) puts all but its length.
+    template <typename Write>
+    void add(std::uint64_t hash, Write const& write) {
+        Bucket& bucket = buckets_[hash >> (64 - bucket_bits)];
+        std::size_t const at = bucket.bytes.size();
+        frame(bucket.bytes, write);
+        bucket.entries.push_back({hash, at});
+        memory_bytes_ += bucket.bytes.size() - at + sizeof(SendEntry);
+        ++record_count_;
+    }
     std::uint64_t memory_bytes() const { return memory_bytes_; }
     std::uint64_t record_count() const { return record_count_; }
 
@@ -31,6 +40,8 @@ public:
     void close(bool is_last);
 
 private:
+    static constexpr unsigned bucket_bits = 9;
+
     struct Bucket {
         ByteWriter bytes;
         std::vector<SendEntry> entries;  ///< hash, and offset in bytes

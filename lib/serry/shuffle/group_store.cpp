@@ -24,7 +24,7 @@ GroupChunk take_group_chunk(std::string_view& rest) {
 }
 
 void GroupWriter::add(std::string_view key, std::string_view value) {
-    if (value_count_ > 0 && key != key_.view()) put_chunk(false);
+    if (value_count_ > 0 && !are_same(key, key_.view())) put_chunk(false);
     if (value_count_ == 0) {
         key_.clear();
         key_.put(key);
@@ -40,13 +40,11 @@ void GroupWriter::end() {
 }
 
 void GroupWriter::put_chunk(bool is_continued) {
-    body_.clear();
-    put_key(key_.view(), false, 0, body_);
-    body_.put_varint(value_count_ << 1 | static_cast<std::uint64_t>(is_continued));
-    body_.put(values_.view());
-    framed_.clear();
-    put_framed(body_.view(), framed_);
-    run_->append(framed_.view());
+    run_->append_by([&](ByteWriter& out) {
+        put_key(key_.view(), false, 0, out);
+        out.put_varint(value_count_ << 1 | static_cast<std::uint64_t>(is_continued));
+        out.put(values_.view());
+    });
     values_.clear();
     value_count_ = 0;
 }

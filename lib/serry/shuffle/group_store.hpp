@@ -44,7 +44,7 @@ private:
     void put_chunk(bool is_continued);
 
     Run* run_;
-    ByteWriter key_, values_, body_, framed_;
+    ByteWriter key_, values_;
     std::uint64_t value_count_ = 0;
 };
 

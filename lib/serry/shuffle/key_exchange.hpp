@@ -60,10 +60,10 @@ public:
 private:
     void add(KeyValue<K, V> const& record) {
         std::string_view const key = key_bytes(record.key, key_);
-        body_.clear();
-        put_key(key, true, leaf_, body_);
-        encode(record.value, body_);
-        records_.add(hash_key(key), body_.view());
+        records_.add(hash_key(key), [&](ByteWriter& out) {
+            put_key(key, true, leaf_, out);
+            encode(record.value, out);
+        });
     }
 
     Transformation const& step_;
@@ -74,7 +74,7 @@ private:
     std::uint64_t record_ = 0;
     bool is_final_ = false;
     BucketedRecords records_;
-    ByteWriter key_, body_;
+    ByteWriter key_;
 };
 
 /// The end of a stage that brings the records of `parent` to the partitions of `step`, grouped by

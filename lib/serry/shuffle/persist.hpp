@@ -131,11 +131,7 @@ private:
         }
 
         void keep(T const& record) {
-            body_.clear();
-            encode(record, body_);
-            framed_.clear();
-            put_framed(body_.view(), framed_);
-            run_->append(framed_.view());
+            run_->append_by([&](ByteWriter& out) { encode(record, out); });
         }
 
         void check_limit() const {
@@ -154,7 +150,6 @@ private:
         Consumer<T>& next_;
         Run* run_ = nullptr;
         std::uint64_t record_ = 0;
-        ByteWriter body_, framed_;
     };
 
     class Reader final : public PartitionReader {

@@ -164,10 +164,10 @@ private:
     }
 
     void put_record(std::string_view key, V const& value, std::uint32_t leaf, ByteWriter& out) {
-        body_.clear();
-        put_key(key, is_ordered, leaf, body_);
-        encode(value, body_);
-        put_framed(body_.view(), out);
+        frame(out, [&](ByteWriter& body) {
+            put_key(key, is_ordered, leaf, body);
+            encode(value, body);
+        });
         ++record_count_;
     }
 
@@ -246,7 +246,7 @@ private:
     std::vector<SendEntry> waiting_entries_;
     std::vector<SendEntry> entries_;
     std::vector<Stream> streams_;
-    ByteWriter group_keys_, body_;
+    ByteWriter group_keys_;
 };
 
 /// The receiving side: folds the merged records of each key and stores the result by partition.
@@ -261,7 +261,7 @@ public:
 
     void take(WireRecord const& record) override {
         try {
-            if (has_group_ && record.hash == hash_ && record.key == key_.view())
+            if (has_group_ && record.hash == hash_ && are_same(record.key, key_.view()))
                 add(record);
             else
                 start(record);
@@ -324,12 +324,10 @@ private:
                            adopting<V>(combine_, arena_), folded_);
             value_ = std::move(folded_[0].value);
         }
-        body_.clear();
-        put_key(key_.view(), false, 0, body_);
-        encode(value_, body_);
-        framed_.clear();
-        put_framed(body_.view(), framed_);
-        store_.partition(partition()).append(framed_.view());
+        store_.partition(partition()).append_by([&](ByteWriter& body) {
+            put_key(key_.view(), false, 0, body);
+            encode(value_, body);
+        });
         ++group_count_;
         has_group_ = false;
         if constexpr (has_views<V>) arena_.clear();
@@ -353,7 +351,6 @@ private:
     typename Spines<V>::Spine spine_ = Spines<V>::none;
     std::vector<typename Spines<V>::Entry> folded_;
     Arena arena_;
-    ByteWriter body_, framed_;
 };
 
 /// reduce_by_key: the values of each key combined, within ranks first, then between them.

@@ -1,5 +1,6 @@
 #include "serry/shuffle/run.hpp"
 
+#include <cstring>
 #include <utility>
 
 namespace serry {
@@ -17,6 +18,14 @@ void Run::seal() {
         block.extent = storage_->file.write(last_.view());
     }
     last_.clear();
+}
+
+void Run::seal_first(std::size_t end) {
+    std::size_t const rest = last_.size() - end;
+    last_.set_size(end);
+    seal();
+    std::memmove(last_.data(), last_.data() + end, rest);
+    last_.set_size(rest);
 }
 
 std::string_view Run::read_block(std::size_t block, ByteWriter& room) const {

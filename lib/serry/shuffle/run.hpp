@@ -6,6 +6,7 @@
 
 #include "serry/serde/byte_buffer.hpp"
 #include "serry/shuffle/spill_file.hpp"
+#include "serry/shuffle/wire_record.hpp"
 
 namespace serry {
 
@@ -38,6 +39,14 @@ public:
         make_room(record.size());
         last_.put_varint(record.size());
         last_.put(record);
+        ++record_count_;
+    }
+    /// Frame what write(out) puts, and append it.
+    template <typename Write>
+    void append_by(Write const& write) {
+        std::size_t const before = last_.size();
+        frame(last_, write);
+        if (last_.size() > block_bytes_ && before > 0) seal_first(before);
         ++record_count_;
     }
     /// After the last append.
@@ -83,6 +92,8 @@ private:
         if (last_.size() + record_bytes > block_bytes_ && !last_.empty()) seal();
     }
     void seal();
+    /// Seal what comes before the byte at `end`.
+    void seal_first(std::size_t end);
 
     Storage* storage_;
     std::size_t block_bytes_;

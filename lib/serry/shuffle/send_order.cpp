@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstddef>
+#include <cstdint>
 #include <span>
 #include <utility>
 
@@ -15,62 +17,115 @@ constexpr unsigned hash_bits = 64;
 
 /// Fewer entries than these are sorted by comparing them.
 constexpr std::size_t few = 32;
+/// Up to so many fit the caches together with a copy.
+constexpr std::size_t cached = std::size_t{1} << 14;
 
 bool comes_before(SendEntry const& a, SendEntry const& b) {
     return a.hash != b.hash ? a.hash < b.hash : a.reference < b.reference;
 }
 
-void sort_few(std::span<SendEntry> entries) {
-    for (std::size_t i = 1; i < entries.size(); ++i) {
-        SendEntry const entry = entries[i];
-        std::size_t to = i;
-        for (; to > 0 && comes_before(entry, entries[to - 1]); --to) entries[to] = entries[to - 1];
-        entries[to] = entry;
-    }
+/// Puts `entry` where it belongs among [first, last), which is in order, and moves later ones up.
+void insert(SendEntry* first, SendEntry* last, SendEntry entry) {
+    for (; last != first && comes_before(entry, last[-1]); --last) *last = last[-1];
+    *last = entry;
 }
 
-/// Sorts entries whose hashes agree but for their lowest `bits`: by a digit that leaves some
-/// entries a bucket, then each bucket (American flag sort: McIlroy, Bostic and McIlroy, 1993).
-void sort_by_low_bits(std::span<SendEntry> entries, unsigned bits) {
-    if (entries.size() <= few) return sort_few(entries);
-    if (bits == 0) {
-        std::sort(entries.begin(), entries.end(), comes_before);
-        return;
-    }
-    constexpr unsigned most_digit_bits = 10;
-    constexpr unsigned few_bits = 3;
-    auto const wanted = static_cast<unsigned>(std::bit_width(entries.size())) - few_bits;
-    unsigned const digit_bits = std::min({wanted, bits, most_digit_bits});
-    unsigned const shift = bits - digit_bits;
-    std::uint64_t const mask = (std::uint64_t{1} << digit_bits) - 1;
-    auto const digit = [=](SendEntry const& entry) { return entry.hash >> shift & mask; };
+/// Some bits of a hash, by which entries are dealt into buckets.
+class Digit {
+public:
+    static constexpr unsigned most_bits = 12;
 
-    std::size_t next[std::size_t{1} << most_digit_bits] = {};
-    std::size_t ends[std::size_t{1} << most_digit_bits];
-    for (SendEntry const& entry : entries) ++next[digit(entry)];
-    std::size_t at = 0;
-    for (std::size_t bucket = 0; bucket <= mask; ++bucket) {
-        at += std::exchange(next[bucket], at);
-        ends[bucket] = at;
+    /// The top ones of the lowest `low_bits`.
+    Digit(unsigned low_bits, unsigned wanted_bits)
+        : bits_(std::min({low_bits, wanted_bits, most_bits})), shift_(low_bits - bits_) {}
+
+    std::size_t operator()(SendEntry const& entry) const {
+        return entry.hash >> shift_ & (bucket_count() - 1);
     }
-    for (std::size_t bucket = 0; bucket <= mask; ++bucket) {
-        while (next[bucket] < ends[bucket]) {
-            SendEntry entry = entries[next[bucket]];
-            for (std::size_t home = digit(entry); home != bucket; home = digit(entry))
-                std::swap(entry, entries[next[home]++]);
-            entries[next[bucket]++] = entry;
+    std::size_t bucket_count() const { return std::size_t{1} << bits_; }
+    unsigned bits_below() const { return shift_; }
+
+private:
+    unsigned bits_, shift_;
+};
+
+/// Sorts entries whose hashes agree in all but their lowest bits, a digit at a time from the top.
+class Sorter {
+public:
+    void sort(std::span<SendEntry> entries, unsigned low_bits) {
+        if (entries.size() <= few) {
+            for (std::size_t i = 1; i < entries.size(); ++i)
+                insert(entries.data(), entries.data() + i, entries[i]);
+        } else if (low_bits == 0) {
+            std::sort(entries.begin(), entries.end(), comes_before);
+        } else if (entries.size() <= cached) {
+            sort_cached(entries, Digit(low_bits, digit_bits(entries.size(), 1)));
+        } else {
+            sort_in_place(entries, Digit(low_bits, digit_bits(entries.size(), cached / 2)));
         }
     }
-    std::size_t begin = 0;
-    for (std::size_t bucket = 0; bucket <= mask; ++bucket) {
-        sort_by_low_bits(entries.subspan(begin, ends[bucket] - begin), shift);
-        begin = ends[bucket];
+
+private:
+    /// Of a digit that leaves about `left` entries a bucket.
+    static unsigned digit_bits(std::size_t entry_count, std::size_t left) {
+        return static_cast<unsigned>(std::bit_width(entry_count / left));
     }
-}
+
+    /// By way of a copy in the order of the digit, which is nearly sorted.
+    void sort_cached(std::span<SendEntry> entries, Digit digit) {
+        std::uint32_t next[std::size_t{1} << Digit::most_bits] = {};
+        for (SendEntry const& entry : entries) ++next[digit(entry)];
+        std::uint32_t at = 0, most = 0;
+        for (std::size_t bucket = 0; bucket < digit.bucket_count(); ++bucket) {
+            most = std::max(most, next[bucket]);
+            at += std::exchange(next[bucket], at);
+        }
+        copy_.resize(std::max(copy_.size(), entries.size()));
+        for (SendEntry const& entry : entries) copy_[next[digit(entry)]++] = entry;
+        if (most <= few) {
+            for (std::size_t i = 0; i < entries.size(); ++i)
+                insert(entries.data(), entries.data() + i, copy_[i]);
+            return;
+        }
+        std::copy_n(copy_.begin(), entries.size(), entries.begin());
+        std::size_t begin = 0;
+        for (std::size_t bucket = 0; bucket < digit.bucket_count(); ++bucket) {
+            sort(entries.subspan(begin, next[bucket] - begin), digit.bits_below());
+            begin = next[bucket];
+        }
+    }
+
+    /// American flag sort (McIlroy, Bostic and McIlroy, 1993), down to buckets that fit the caches.
+    void sort_in_place(std::span<SendEntry> entries, Digit digit) {
+        std::vector<std::size_t> next(digit.bucket_count(), 0);
+        for (SendEntry const& entry : entries) ++next[digit(entry)];
+        std::size_t at = 0;
+        for (std::size_t& count : next) at += std::exchange(count, at);
+        std::vector<std::size_t> ends(next.begin() + 1, next.end());
+        ends.push_back(entries.size());
+        for (std::size_t bucket = 0; bucket < ends.size(); ++bucket) {
+            while (next[bucket] < ends[bucket]) {
+                SendEntry entry = entries[next[bucket]];
+                for (std::size_t home = digit(entry); home != bucket; home = digit(entry))
+                    std::swap(entry, entries[next[home]++]);
+                entries[next[bucket]++] = entry;
+            }
+        }
+        std::size_t begin = 0;
+        for (std::size_t const end : ends) {
+            sort(entries.subspan(begin, end - begin), digit.bits_below());
+            begin = end;
+        }
+    }
+
+    std::vector<SendEntry> copy_;
+};
 
 }  // namespace
 
-void sort_by_hash(std::vector<SendEntry>& entries) { sort_by_low_bits(entries, hash_bits); }
+void sort_by_hash(std::vector<SendEntry>& entries, unsigned common_top_bits) {
+    Sorter().sort(entries, hash_bits - common_top_bits);
+}
 
 std::vector<std::uint64_t> cut_by_rank(std::vector<SendEntry> const& sorted,
                                        std::uint64_t partition_count,

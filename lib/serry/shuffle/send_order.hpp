@@ -11,8 +11,9 @@ struct SendEntry {
     std::uint64_t reference;
 };
 
-/// Sort by hash, entries of equal hash by reference; in place.
-void sort_by_hash(std::vector<SendEntry>& entries);
+/// Sort by hash, entries of equal hash by reference, with room for 16,384 more at most. All hashes
+/// agree in their `common_top_bits`.
+void sort_by_hash(std::vector<SendEntry>& entries, unsigned common_top_bits = 0);
 
 /// Where each rank's entries begin in `sorted`, and at [rank_count] the end: rank r takes the
 /// hashes of its partitions of `partition_count`.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 #include "serry/base/hash.hpp"
@@ -38,6 +39,29 @@ inline constexpr std::string_view section_end("\0", 1);
 inline void put_framed(std::string_view body, ByteWriter& out) {
     out.put_varint(body.size());
     out.put(body);
+}
+
+/// Frame what write(out) puts at the end of `out`. When it throws, nothing is put.
+template <typename Write>
+void frame(ByteWriter& out, Write const& write) {
+    std::size_t const start = out.size();
+    out.extend(1);
+    try {
+        write(out);
+    } catch (...) {
+        out.set_size(start);
+        throw;
+    }
+    std::size_t const body_bytes = out.size() - start - 1;
+    if (body_bytes < 128) [[likely]] {
+        out.data()[start] = static_cast<char>(body_bytes);
+        return;
+    }
+    ByteWriter length;
+    length.put_varint(body_bytes);
+    out.extend(length.size() - 1);
+    std::memmove(out.data() + start + length.size(), out.data() + start + 1, body_bytes);
+    std::memcpy(out.data() + start, length.data(), length.size());
 }
 
 /// Write the key and, where the shuffle has leaves, the leaf; the value follows.
