@@ -1,31 +1,40 @@
 #include "serry/shuffle/run.hpp"
 
-#include <cstring>
+#include <string>
 #include <utility>
 
 namespace serry {
 
 void Run::seal() {
     byte_count_ += last_.size();
-    // A block is handed over at its exact size; what was sealed before is never touched again.
     Block& block = blocks_.emplace_back();
     constexpr std::size_t largest_spilled_block = std::size_t{1} << 30;
     if (storage_->memory_bytes + last_.size() <= storage_->memory_limit_bytes
         || last_.size() >= largest_spilled_block) {
         storage_->memory_bytes += last_.size();
-        block.bytes.put(last_.view());
+        // What was sealed before is never touched again; it is handed over as it is when little of
+        // its memory would lie idle.
+        if (last_.capacity() - last_.size() <= last_.size() / 16)
+            block.bytes = std::exchange(last_, ByteWriter());
+        else
+            block.bytes.put(last_.view());
     } else {
         block.extent = storage_->file.write(last_.view());
     }
     last_.clear();
 }
 
+void Run::open_block() {
+    // Whoever fills one block most often fills the next one, too.
+    if (!blocks_.empty()) last_.reserve(block_bytes_);
+}
+
 void Run::seal_first(std::size_t end) {
-    std::size_t const rest = last_.size() - end;
+    std::string const rest(last_.view().substr(end));
     last_.set_size(end);
     seal();
-    std::memmove(last_.data(), last_.data() + end, rest);
-    last_.set_size(rest);
+    open_block();
+    last_.put(rest);
 }
 
 std::string_view Run::read_block(std::size_t block, ByteWriter& room) const {

@@ -90,7 +90,9 @@ private:
 
     void make_room(std::size_t record_bytes) {
         if (last_.size() + record_bytes > block_bytes_ && !last_.empty()) seal();
+        if (last_.empty()) open_block();
     }
+    void open_block();
     void seal();
     /// Seal what comes before the byte at `end`.
     void seal_first(std::size_t end);

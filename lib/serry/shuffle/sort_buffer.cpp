@@ -44,7 +44,7 @@ bool SortBuffer::add(std::string_view key,
     if (taken + frame_bytes > record_begin_) return false;
     record_begin_ -= frame_bytes;
     char* const to = static_cast<char*>(memory_.zeroed_bytes()) + record_begin_;
-    std::memcpy(put_varint(body.size(), to), body.data(), body.size());
+    copy_bytes(put_varint(body.size(), to), body.data(), body.size());
     entry_memory()[record_count_++] = {order_prefix(key), record_begin_ | (is_marked ? mark : 0)};
     extra_bytes_ += extra_bytes;
     return true;
