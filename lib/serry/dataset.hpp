@@ -19,6 +19,7 @@
 #include "serry/keyed_operations.hpp"
 #include "serry/narrow_operations.hpp"
 #include "serry/order_operations.hpp"
+#include "serry/partition_operations.hpp"
 #include "serry/plan/explain.hpp"
 #include "serry/results.hpp"
 #include "serry/sampling.hpp"
@@ -48,6 +49,7 @@ class Dataset : public NarrowOperations<T>,
                 public KeyedOperations<T>,
                 public JoinOperations<T>,
                 public OrderOperations<T>,
+                public PartitionOperations<T>,
                 public Statistics<T>,
                 public Sampling<T> {
 public:

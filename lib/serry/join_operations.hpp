@@ -4,14 +4,18 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "serry/base/call_site.hpp"
+#include "serry/base/combiners.hpp"
 #include "serry/base/concepts.hpp"
 #include "serry/exec/session.hpp"
 #include "serry/serde/codec.hpp"
 #include "serry/shuffle/joins.hpp"
 #include "serry/shuffle/values.hpp"
+#include "serry/stage/operators.hpp"
 
 namespace serry {
 
@@ -56,6 +60,49 @@ public:
                       CallSite at = CallSite::here()) const requires Exchangeable<T> {
         return merged<GroupValues, KeyValue<key_of<T>, Values<value_of<T>>>>("group_by_key", at,
                                                                              partition_count);
+    }
+
+    /// Each value of key(record) once, with the records that have it.
+    ///
+    /// Order: by hash of the key.
+    /// Moves: every record once, with its key.
+    /// Memory: a share of the budget, then scratch; Values is a view of it.
+    /// Throws: StageError.
+    template <typename F>
+    requires PlainMapper<F, T> && Encodable<T>
+    auto group_by(F key, std::uint64_t partition_count = 0, CallSite at = CallSite::here()) const {
+        return self().key_by(std::move(key), at).group_by_key(partition_count, at);
+    }
+
+    /// The records that the other dataset does not have; what this one has more than once stays so.
+    /// Records are equal as in distinct().
+    ///
+    /// Order: by hash of the record, equal ones as they were.
+    /// Moves: every record of both once.
+    /// Memory: a share of the budget, then scratch.
+    /// Throws: StageError.
+    Dataset<T> subtract(Dataset<T> const& other,
+                        std::uint64_t partition_count = 0,
+                        CallSite at = CallSite::here()) const requires Key<T> {
+        return keys_of("subtract", at,
+                       as_keys("subtract", at, self())
+                           .subtract_by_key(as_keys("subtract", at, other), partition_count, at));
+    }
+
+    /// The records that both datasets have, each once. Records are equal as in distinct().
+    ///
+    /// Order: by hash of the record.
+    /// Moves: at most one copy of each record and rank of this one, every record of the other one.
+    /// Memory: a share of the budget, then scratch.
+    /// Throws: StageError.
+    Dataset<T> intersection(Dataset<T> const& other,
+                            std::uint64_t partition_count = 0,
+                            CallSite at = CallSite::here()) const requires Key<T> {
+        auto const first = exact([](std::tuple<> kept, std::tuple<>) { return kept; });
+        return keys_of("intersection", at,
+                       as_keys("intersection", at, self())
+                           .reduce_by_key(first, partition_count, at)
+                           .semi_join(as_keys("intersection", at, other), partition_count, at));
     }
 
     /// The records, those of a key in one partition.
@@ -152,6 +199,20 @@ public:
                                                       CallSite at = CallSite::here())
     const { return merged_with<KeepLeftIfRight<true>, T>("semi_join", at, partition_count, other); }
 
+    /// The records whose key the other side has not. SQL's name of subtract_by_key().
+    ///
+    /// Order: as join().
+    /// Moves: as join().
+    /// Memory: as join().
+    /// Throws: as join().
+    template <typename Other>
+    requires JoinsWith<T, Other> Dataset<T> anti_join(Other const& other,
+                                                      std::uint64_t partition_count = 0,
+                                                      CallSite at = CallSite::here())
+    const {
+        return merged_with<KeepLeftIfRight<false>, T>("anti_join", at, partition_count, other);
+    }
+
     /// The records whose key the other side has not. Spark's subtractByKey.
     ///
     /// Order: as join().
@@ -169,6 +230,18 @@ public:
 
 private:
     Dataset<T> const& self() const { return static_cast<Dataset<T> const&>(*this); }
+
+    using Whole = KeyValue<T, std::tuple<>>;  ///< a record as its own key
+    static Dataset<Whole> as_keys(char const* name, CallSite at, Dataset<T> const& records) {
+        auto const to_pair = [](T const& record) { return Whole(record, {}); };
+        using Op = MapOperator<T, Whole, std::remove_const_t<decltype(to_pair)>>;
+        return records.template narrow<Whole, Op>(name, at, to_pair);
+    }
+    static Dataset<T> keys_of(char const* name, CallSite at, Dataset<Whole> const& pairs) {
+        auto const to_key = [](Whole const& pair) { return pair.key; };
+        using Op = MapOperator<Whole, T, std::remove_const_t<decltype(to_key)>>;
+        return pairs.template narrow<T, Op>(name, at, to_key);
+    }
 
     template <typename F, typename Out>
     Dataset<Out> merged(char const* name, CallSite at, std::uint64_t partition_count) const {

@@ -2,7 +2,6 @@
 
 #include <concepts>
 #include <cstdint>
-#include <cstring>
 #include <functional>
 #include <memory>
 #include <span>
@@ -16,7 +15,7 @@
 #include "serry/exec/session.hpp"
 #include "serry/serde/order_key.hpp"
 #include "serry/shuffle/sort.hpp"
-#include "serry/sink/action_end.hpp"
+#include "serry/sink/partition_sums.hpp"
 #include "serry/stage/operators.hpp"
 
 namespace serry {
@@ -46,35 +45,6 @@ template <typename T>
 struct Indexed {
     std::uint64_t index = 0;
     T record{};
-};
-
-/// For each of a rank's partitions the sum of f(record), from the first record on.
-template <typename T, typename V, typename F>
-class PartitionSumsEnd final : public ActionEnd<T> {
-public:
-    PartitionSumsEnd(TypedTransformation<T>& parent, F f) : ActionEnd<T>(parent), f_(f) {}
-
-    void begin_task(TaskContext& task) override {
-        ActionEnd<T>::begin_task(task);
-        sums_.push_back(V{});
-    }
-    /// The ranks' partitions follow one another.
-    std::vector<V> all_sums(comm::Communicator const& comm) const {
-        std::string_view const own(reinterpret_cast<char const*>(sums_.data()),
-                                   sums_.size() * sizeof(V));
-        std::string const all = comm.all_gather(own).bytes;
-        std::vector<V> sums(all.size() / sizeof(V));
-        if (!sums.empty()) std::memcpy(sums.data(), all.data(), all.size());
-        return sums;
-    }
-
-private:
-    void use(std::span<T const> batch) override {
-        for (T const& record : batch) sums_.back() = static_cast<V>(sums_.back() + f_(record));
-    }
-
-    F f_;
-    std::vector<V> sums_;
 };
 
 /// The members of Dataset that have to do with the order of records. Sorts are exchanges. Their
@@ -197,7 +167,7 @@ private:
         ActionStep const action(self().session(), self().step(), name, at);
         PartitionSumsEnd<T, V, F> end(*self().step(), f);
         self().session().run(*self().step(), action, end);
-        std::vector<V> before = end.all_sums(self().session().comm());
+        std::vector<V> before = end.all_sums(self().session().comm(), self().step()->placement());
         V sum{};
         for (V& partition : before) sum = static_cast<V>(sum + std::exchange(partition, sum));
         auto handler_for = [before = std::move(before)](Partition partition) {

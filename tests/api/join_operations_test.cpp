@@ -3,6 +3,7 @@
 
 #include "serry/join_operations.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <random>
@@ -190,4 +191,62 @@ TEST_CASE("a dataset joins with itself, and with what was made from it") {
             for (auto const l : ls) emit(l);
         });
     check_joins(held, held, in_held, in_held, 0);
+}
+
+TEST_CASE("subtract and intersection compare whole records, as keys") {
+    Job job;
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    std::vector<double> const left{1, 2, 2, nan, 3, -0.0, 2, 7}, right{2, 0.0, -nan, 9, 9};
+    auto const sorted = [](auto const& dataset) {
+        auto records = dataset.collect().to_vector();
+        std::sort(records.begin(), records.end());
+        return records;
+    };
+    for (std::uint64_t const partitions : {0, 1, 5, 64}) {
+        auto const a = parallelize(job.context, left, 3);
+        auto const b = parallelize(job.context, right, 2);
+        CHECK(sorted(a.subtract(b, partitions)) == std::vector<double>{1, 3, 7});
+        CHECK(sorted(b.subtract(a, partitions)) == std::vector<double>{9, 9});
+        auto const common = a.intersection(b, partitions);
+        CHECK(common.count() == 3);
+        auto const is_number = [](double x) { return x == x; };
+        CHECK(sorted(common.filter(is_number)) == std::vector<double>{0, 2});
+        auto const none = parallelize(job.context, std::vector<double>(), 2);
+        CHECK(a.subtract(none, partitions).count() == left.size());
+        CHECK(none.subtract(a, partitions).count() == 0);
+        CHECK(a.intersection(none, partitions).count() == 0);
+    }
+    auto const texts = iota(job.context, 200, 7).map([](std::int64_t n, Arena& arena) {
+        return arena.copy(std::to_string(n % 50));
+    });
+    auto const few = texts.filter([](std::string_view text) { return text.size() == 1; });
+    CHECK(texts.subtract(few).count() == 160);
+    CHECK(texts.intersection(few).count() == 10);
+}
+
+TEST_CASE("anti_join is subtract_by_key, and group_by is group_by_key of what it is told") {
+    Job job;
+    auto const left = parallelize(job.context, number_pairs(300, 23), 7);
+    auto const right = parallelize(job.context, number_pairs(200, 31, -4), 3);
+    auto const pairs_of = [](auto const& dataset) {
+        std::vector<std::pair<std::int64_t, std::int64_t>> pairs;
+        for (auto const& [key, value] : dataset.collect()) pairs.emplace_back(key, value);
+        return pairs;
+    };
+    CHECK(pairs_of(left.anti_join(right, 5)) == pairs_of(left.subtract_by_key(right, 5)));
+    CHECK(!pairs_of(left.anti_join(right, 5)).empty());
+
+    auto const sizes = iota(job.context, 100, 9)
+                           .group_by([](std::int64_t n) { return n % 7; }, 4)
+                           .map([](auto const& group) {
+                               std::int64_t sum = 0;
+                               for (std::int64_t const n : group.value) sum = sum * 3 + n;
+                               return KeyValue(group.key, sum);
+                           });
+    for (auto const& [key, found] : sizes.collect()) {
+        std::int64_t expected = 0;
+        for (std::int64_t n = key; n < 100; n += 7) expected = expected * 3 + n;
+        CHECK(found == expected);
+    }
+    CHECK(sizes.count() == 7);
 }

@@ -208,9 +208,15 @@ private:
                     return std::array<GroupCursor, input_count>{input->open(task)...};
                 },
                 inputs_);
-            while (GroupCursor const* const first = first_of(cursors)) {
-                if (task.enough) break;
-                merge_groups(cursors, *first, std::index_sequence_for<V...>());
+            std::uint64_t group = 0;
+            try {
+                for (; GroupCursor const* const first = first_of(cursors); ++group) {
+                    if (task.enough) break;
+                    merge_groups(cursors, *first, std::index_sequence_for<V...>());
+                }
+            } catch (...) {
+                if constexpr (requires { F::calls_user; }) rethrow_located(step_, group);
+                throw;
             }
             std::size_t i = 0;
             auto const count = [&](auto& input) {

@@ -58,6 +58,8 @@ public:
                 insert(entries.data(), entries.data() + i, entries[i]);
         } else if (low_bits == 0) {
             std::sort(entries.begin(), entries.end(), comes_before);
+        } else if (std::is_sorted(entries.begin(), entries.end(), comes_before)) {
+            return;  // as where one key has them all
         } else if (entries.size() <= cached) {
             sort_cached(entries, Digit(low_bits, digit_bits(entries.size(), 1)));
         } else {
