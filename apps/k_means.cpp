@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <limits>
+
 #include <serry/read_csv.hpp>
 #include <serry/serry.hpp>
 
@@ -7,45 +10,43 @@ struct Point {
 template <>
 inline constexpr auto serry::field_names<Point> = serry::names("x", "y", "z");
 
-struct Cluster {
-    Point sum;
-    double size = 0;
-};
-using Numbered = serry::KeyValue<std::uint32_t, Cluster>;
+using Sums = std::vector<std::array<double, 4>>;  ///< of each cluster: x, y, z, and how many points
 
-Cluster merged(Cluster const& a, Cluster const& b) {
-    return {{a.sum.x + b.sum.x, a.sum.y + b.sum.y, a.sum.z + b.sum.z}, a.size + b.size};
-}
-
-double squared_distance(Point const& a, Point const& b) {
-    double const x = a.x - b.x, y = a.y - b.y, z = a.z - b.z;
-    return x * x + y * y + z * z;
-}
-
-/// Each point as a cluster of one, with the number of the centre nearest to it.
-auto assign_to(std::vector<Point> centres) {
-    return [centres = std::move(centres)](Point const& point) {
-        std::uint32_t nearest = 0;
-        for (std::uint32_t i = 1; i < centres.size(); ++i)
-            if (squared_distance(point, centres[i]) < squared_distance(point, centres[nearest]))
-                nearest = i;
-        return Numbered(nearest, {point, 1});
-    };
+std::size_t nearest_of(std::vector<Point> const& centres, Point const& point) {
+    std::size_t nearest = 0;
+    double least = std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < centres.size(); ++i) {
+        auto const& [x, y, z] = centres[i];
+        double const dx = point.x - x, dy = point.y - y, dz = point.z - z;
+        double const distance = dx * dx + dy * dy + dz * dz;
+        nearest = distance < least ? i : nearest;  // no branch: it could not be predicted
+        least = std::min(distance, least);
+    }
+    return nearest;
 }
 
 void k_means(serry::Context& context) {
     auto const points = serry::read_csv<Point>(context, context.arguments(),
                                                {.delimiter = ' ', .has_header = false})
                             .persist();
-    std::vector<Point> centres = points.take(context.count_option("--k", 10)).to_vector();
-    for (std::uint64_t i = 0; i < context.count_option("--iterations", 10); ++i)
-        for (auto const& [number, c] :
-             points.map(assign_to(centres)).reduce_by_key(merged).collect())
-            centres[number] = {c.sum.x / c.size, c.sum.y / c.size, c.sum.z / c.size};
+    auto centres = points.take(context.count_option("--k", 10)).to_vector();
+    for (std::uint64_t n = 0; n < context.count_option("--iterations", 10); ++n) {
+        auto const assign = [centres](Sums& sums, Point const& point) {
+            auto& [x, y, z, count] = sums[nearest_of(centres, point)];
+            x += point.x, y += point.y, z += point.z, count += 1;
+        };
+        auto const merge = [](Sums& left, Sums const& right) {
+            for (std::size_t i = 0; i < 4 * left.size(); ++i)
+                left[i / 4][i % 4] += right[i / 4][i % 4];
+        };
+        Sums const sums = points.aggregate(Sums(centres.size()), assign, merge);
+        for (std::size_t i = 0; i < centres.size(); ++i)
+            if (auto const& [x, y, z, count] = sums[i]; count > 0)
+                centres[i] = {x / count, y / count, z / count};
+    }
+    auto const row = [](Point const& centre) { return std::array{centre.x, centre.y, centre.z}; };
     serry::parallelize(context, centres, 1)
-        .map([](Point const& centre) {
-            return std::vector{centre.x, centre.y, centre.z};
-        })
+        .map(row)
         .write_text(context.option("--output").value_or("centres"));
 }
 

@@ -30,13 +30,22 @@ namespace serry {
 template <Record T>
 class Dataset;
 
-/// What aggregate() takes: add(A, record) and merge(A, A) give an A, which the library can send.
+/// How aggregate() changes an A by one T more: f(A, T) gives the new A, or f(A&, T) makes it of the
+/// old one and returns nothing.
+template <typename F, typename A, typename T>
+concept Returning = requires(F const& f, A const& made, T const& more) {
+    { std::invoke(f, made, more) } -> std::convertible_to<A>;
+};
+template <typename F, typename A, typename T>
+concept InPlace = requires(F const& f, A& made, T const& more) {
+    { std::invoke(f, made, more) } -> std::same_as<void>;
+};
+
+/// What aggregate() takes: an A that the library can send, and functions that make it.
 template <typename A, typename Add, typename Merge, typename T>
 concept Aggregator =
     Encodable<A> && !has_views<
-        A> && Combiner<Merge, A> && requires(Add const& add, A const& made, T const& record) {
-    { std::invoke(add, made, record) } -> std::convertible_to<A>;
-};
+        A> && (Returning<Add, A, T> || InPlace<Add, A, T>)&&(Returning<Merge, A, A> || InPlace<Merge, A, A>);
 
 namespace statistics {
 
@@ -50,11 +59,16 @@ struct UserFolding {
     Merge const& merge_with;
 
     A start(std::uint64_t) const { return zero; }
-    void add(A& made, T const& record) const {
-        made = std::invoke(add_to, std::move(made), record);
-    }
-    void merge(A& left, A const& right) const {
-        left = std::invoke(merge_with, std::move(left), right);
+    void add(A& made, T const& record) const { change(add_to, made, record); }
+    void merge(A& left, A const& right) const { change(merge_with, left, right); }
+
+private:
+    template <typename F, typename More>
+    static void change(F const& f, A& made, More const& more) {
+        if constexpr (Returning<F, A, More>)
+            made = std::invoke(f, std::move(made), more);
+        else
+            std::invoke(f, made, more);
     }
 };
 
@@ -134,8 +148,9 @@ public:
     }
 
     /// An A made of all records: add(A, record) adds one, merge(A, A) puts those of two partitions
-    /// together. Every partition with records starts from a copy of `zero`, which changes nothing
-    /// when merged; an empty dataset gives `zero`.
+    /// together, and both give an A, or change the one that they take by reference. Every partition
+    /// with records starts from a copy of `zero`, which changes nothing when merged; an empty
+    /// dataset gives `zero`.
     ///
     /// Order: of partitions, and within them.
     /// Moves: at most 2 log2(partitions / ranks) A's a rank, to every rank.

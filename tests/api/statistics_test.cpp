@@ -355,3 +355,17 @@ TEST_CASE(
     CHECK(thrown([&] { records.approximate_quantiles({}, 0, {"job.cpp", 11}); })
           == "UsageError 2: approximate_quantiles (job.cpp:11): an error of 0, expected 0.0001 to 0.5");
 }
+
+TEST_CASE("aggregate takes functions that change what they are given") {
+    Job job;
+    auto const numbers = iota(job.context, 1000, 13);
+    using Text = std::string;
+    auto const returning = numbers.aggregate(
+        Text(), [](Text text, std::int64_t n) { return text + std::to_string(n) + ','; },
+        [](Text const& a, Text const& b) { return a + b; });
+    auto const in_place = numbers.aggregate(
+        Text(), [](Text& text, std::int64_t n) { text += std::to_string(n) + ','; },
+        [](Text& a, Text const& b) { a += b; });
+    CHECK(in_place == returning);
+    CHECK(in_place.size() == 10 * 2 + 90 * 3 + 900 * 4);
+}

@@ -1,8 +1,11 @@
 #include "serry/source/csv_value.hpp"
 
+#include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <optional>
+#include <random>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -65,4 +68,34 @@ TEST_CASE("fields are numbers, text and optionals of these, and not characters")
     CHECK(!csv::Value<char>);
     CHECK(!csv::Value<char*>);
     CHECK(!csv::Value<std::optional<std::optional<int>>>);
+}
+
+TEST_CASE("short decimals are the same bits as from_chars makes of them") {
+    std::mt19937_64 random(7);
+    std::size_t short_count = 0;
+    for (int i = 0; i < 200000; ++i) {
+        std::string text = std::to_string(random() >> random() % 64);
+        text.insert(random() % (text.size() + 1), random() % 4 ? "." : "");
+        if (random() % 2) text.insert(0, "-");
+        CAPTURE(text);
+        double expected = 0, found = 0;
+        auto const parsed = std::from_chars(text.data(), text.data() + text.size(), expected);
+        REQUIRE(parsed.ec == std::errc());
+        if (!csv::parse_short_decimal(text, found)) continue;
+        ++short_count;
+        REQUIRE(std::memcmp(&found, &expected, sizeof found) == 0);
+    }
+    CHECK(short_count > 100000);
+}
+
+TEST_CASE("what is no short decimal is left to others") {
+    double value = 42;
+    for (char const* text : {"", "-", ".", "-.", "1e5", "1.2.3", "+1", " 1", "1 ", "nan", "inf",
+                             "--1", "0x10", "1,5", "9007199254740993", "1234567890123456789"})
+        CHECK_FALSE(csv::parse_short_decimal(text, value));
+    CHECK(value == 42);
+    CHECK(csv::parse_short_decimal("-0", value));
+    CHECK(std::signbit(value));
+    CHECK(csv::parse_short_decimal("9007199254740992", value));
+    CHECK(value == 9007199254740992.0);
 }

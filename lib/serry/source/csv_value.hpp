@@ -35,8 +35,18 @@ template <typename T>
 concept Value = Number<typename Unwrapped<T>::type> || Text<typename Unwrapped<T>::type>;
 
 /// Without the blanks around it.
-std::string_view trimmed(std::string_view text);
+inline std::string_view trimmed(std::string_view text) {
+    auto const is_blank = [](char c) { return c == ' ' || c == '\t'; };
+    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+    return text;
+}
 bool parse_bool(std::string_view text, bool& value);
+
+/// Parse digits with a point among them, if any, and no exponent, whose value is a quotient of two
+/// numbers that a double holds, and so rounded once (Clinger, 1990): what tables are full of. False
+/// for all else, numbers or not.
+bool parse_short_decimal(std::string_view text, double& value);
 
 /// Parse all of `text`, blanks around it aside; false if it is no number, or none that T holds.
 template <Number T>
@@ -45,6 +55,8 @@ bool parse_number(std::string_view text, T& value) {
     if constexpr (std::same_as<T, bool>) {
         return parse_bool(text, value);
     } else {
+        if constexpr (std::same_as<T, double>)
+            if (parse_short_decimal(text, value)) return true;
         if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
         auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
         return error == std::errc() && end == text.data() + text.size() && !text.empty();
