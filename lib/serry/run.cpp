@@ -12,6 +12,7 @@
 #include "serry/exec/command_line.hpp"
 #include "serry/exec/exit_guard.hpp"
 #include "serry/exec/session.hpp"
+#include "serry/shuffle/spill_file.hpp"
 
 namespace serry {
 namespace {
@@ -63,11 +64,22 @@ struct Start {
     bool is_end() const { return ending.is_error() || line.answer; }
 };
 
+/// Now rather than when hours of work have filled the memory. Local: folders differ between nodes.
+void check_scratch(std::string const& folder) {
+    std::string const wrong = SpillFile::what_is_wrong_with(folder);
+    if (wrong.empty()) return;
+    throw StorageError(
+        fmt::format("scratch: {} ({}) cannot be written to: {}; choose another "
+                    "folder by --scratch",
+                    folder, comm::local_node_name(), wrong));
+}
+
 Start read_start(int argc, char** argv, Program const& program) {
     Start start;
     try {
         start.line = read_command_line(argc, argv, spec_of(argv[0], program));
-    } catch (UsageError const&) {
+        if (!start.line.answer) check_scratch(start.line.options.scratch);
+    } catch (Error const&) {
         start.ending = Ending::of_current_exception();
     }
     return start;

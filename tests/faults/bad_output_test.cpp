@@ -128,7 +128,7 @@ TEST_CASE("a disk that is full names the part, what was written, and what is fre
     }
 }
 
-TEST_CASE("scratch that is not there, or full, is told when something spills") {
+TEST_CASE("scratch that is not there is told before anything is read, if it is full when it is") {
     TempDir const dir;
     write_file(dir / "in", many_words());
     auto const spilling = [&](std::string const& scratch) {
@@ -140,8 +140,12 @@ TEST_CASE("scratch that is not there, or full, is told when something spills") {
         "stage 1 \\(read_text > flat_map > map > reduce_by_key\\) failed on rank [01] "
         "\\(HOST\\), (merging )?partition \\d+ of (the result|\\d+).*: ";
     check_matches(the_error(spilling(nowhere), 74),
-                  where + "scratch: cannot make a file in " + nowhere
-                      + ": No such file or directory; choose another folder by --scratch");
+                  "scratch: " + nowhere
+                      + " \\(HOST\\) cannot be written to: No such file or directory; choose another "
+                        "folder by --scratch");
+    check_matches(the_error(spilling(dir / "in"), 74),
+                  "scratch: .*/in \\(HOST\\) cannot be written to: Not a directory; choose another "
+                  "folder by --scratch");
     CHECK(names_in(dir.path()) == Names{"in"});
 
     MountedFolder const mounted(dir / "mounted", "size=256k");

@@ -1,6 +1,7 @@
 #include "serry/shuffle/spill_file.hpp"
 
 #include <filesystem>
+#include <fstream>
 #include <random>
 #include <string>
 #include <vector>
@@ -102,6 +103,15 @@ TEST_CASE("a block that does not read back as it was written is an error") {
     CHECK(thrown([&] { read(file, extent); }) == message);
     CHECK(truncate(path.c_str(), 0) == 0);
     CHECK(thrown([&] { read(file, extent); }) == message);
+}
+
+TEST_CASE("folders are looked at without a file being made") {
+    TempDir const dir;
+    CHECK(SpillFile::what_is_wrong_with(dir.path()).empty());
+    CHECK(std::filesystem::is_empty(dir.path()));
+    CHECK(SpillFile::what_is_wrong_with(dir / "nowhere") == "No such file or directory");
+    std::ofstream(dir / "file") << "text";
+    CHECK(SpillFile::what_is_wrong_with(dir / "file") == "Not a directory");
 }
 
 TEST_CASE("a folder that is not there is an error") {

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <lz4.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -23,6 +24,13 @@ std::string free_space(std::string const& folder) {
 }
 
 }  // namespace
+
+std::string SpillFile::what_is_wrong_with(std::string const& folder) {
+    struct stat found {};
+    if (stat(folder.c_str(), &found) != 0) return describe_errno(errno);
+    if (!S_ISDIR(found.st_mode)) return describe_errno(ENOTDIR);
+    return access(folder.c_str(), W_OK | X_OK) == 0 ? "" : describe_errno(errno);
+}
 
 SpillFile::~SpillFile() {
     if (descriptor_ >= 0) close(descriptor_);

@@ -21,6 +21,10 @@ public:
         std::uint64_t checksum = 0;
     };
 
+    /// What keeps files from being made in `folder`; empty if nothing does. Makes none, so that any
+    /// number of ranks may ask.
+    static std::string what_is_wrong_with(std::string const& folder);
+
     explicit SpillFile(std::string folder) : folder_(std::move(folder)) {}
     ~SpillFile();
     SpillFile(SpillFile const&) = delete;
