@@ -1,4 +1,3 @@
-#include <array>
 #include <cstdint>
 
 #include <serry/read_csv.hpp>
@@ -28,14 +27,16 @@ struct Share {
 };
 
 void page_rank(serry::Context& context) {
-    auto const edges = serry::read_csv<Edge>(context, context.arguments(),
-                                             {.delimiter = ' ', .has_header = false});
-    auto const links = edges.map([](Edge e) { return Link(e.from, e.to); }).group_by_key();
-    auto const vertices = edges.flat_map([](Edge e) {
-                                   return std::array{e.from, e.to};
-                               })
-                              .map([](Vertex vertex) { return Score(vertex, 1); })
-                              .reduce_by_key(serry::exact(serry::maximum));
+    auto const links =
+        serry::read_csv<Edge>(context, context.arguments(), {.delimiter = ' ', .has_header = false})
+            .map([](Edge e) { return Link(e.from, e.to); })
+            .group_by_key();
+    auto const both_ends = [](auto const& vertex, auto const& emit) {
+        emit(Score(vertex.key, 1));
+        for (Vertex const target : vertex.value) emit(Score(target, 1));
+    };
+    auto const vertices =
+        links.flat_map<Score>(both_ends).reduce_by_key(serry::exact(serry::maximum));
 
     auto scores = vertices;
     for (std::uint64_t i = 0; i < context.count_option("--iterations", 10); ++i) {
