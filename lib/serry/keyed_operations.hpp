@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -16,6 +17,7 @@
 #include "serry/result_map.hpp"
 #include "serry/serde/codec.hpp"
 #include "serry/shuffle/reduce.hpp"
+#include "serry/shuffle/reduce_to_index.hpp"
 #include "serry/stage/operators.hpp"
 
 namespace serry {
@@ -28,6 +30,9 @@ template <typename T>
 concept WithKey = Keyed<T> && Key<key_of<T>>;
 template <typename T>
 concept WithKeyAndValue = WithKey<T> && Encodable<value_of<T>>;
+
+template <typename K>
+concept IndexKey = std::integral<K> && !std::same_as<K, bool>;
 
 /// What map_values and reduce_by_key take, for records of T.
 template <typename F, typename T>
@@ -135,6 +140,32 @@ public:
         return {self().session(),
                 std::make_shared<Step>(self().session().lineage(), at, self().step(),
                                        std::move(combine), partition_count)};
+    }
+
+    /// reduce_by_key of keys that are indices, in arrays instead of tables: one record for each
+    /// index of [0, index_count), with `zero` where there was none.
+    ///
+    /// Order: by index; partitions are ranges of indices.
+    /// Moves: as reduce_by_key; what has a value.
+    /// Memory: an array of index_count values on every rank that has records, at most a quarter of
+    ///   its memory. The result is held by the ranks as long as this dataset is.
+    /// Throws: UsageError for no indices; from the action InputError for a key that is no index,
+    ///   StorageError (does_not_fit) if the array is too large.
+    template <typename F>
+    requires ValueCombiner<F, T> && IndexKey<key_of<T>> Dataset<T> reduce_to_index(
+        std::uint64_t index_count,
+        F combine,
+        value_of<T> zero = {},
+        std::uint64_t partition_count = 0,
+        CallSite at = CallSite::here())
+    const {
+        if (index_count == 0)
+            throw UsageError("reduce_to_index (" + to_string(at)
+                             + "): 0 indices asked for, expected at least 1");
+        using Step = IndexReduction<key_of<T>, value_of<T>, F>;
+        return {self().session(),
+                std::make_shared<Step>(self().session().lineage(), at, self().step(), index_count,
+                                       std::move(combine), std::move(zero), partition_count)};
     }
 
     /// One record for each key: combine(zero, v) of the values combined to v. The zero takes part

@@ -143,6 +143,23 @@ inline std::uint64_t first_hash_of(std::uint64_t partition,
     return static_cast<std::uint64_t>((scaled + partition_count - 1) / partition_count);
 }
 
+/// Where index `index` of `index_count` lies among all hashes: like a hash, it gives each record
+/// its partition and its place in streams, but in the order of the indices.
+inline std::uint64_t place_of_index(std::uint64_t index, std::uint64_t index_count) noexcept {
+    __extension__ using Wide = unsigned __int128;
+    return static_cast<std::uint64_t>((static_cast<Wide>(index) << 64) / index_count);
+}
+
+/// The first index of partition `partition`; for partition == partition_count the end.
+inline std::uint64_t first_index_of(std::uint64_t partition,
+                                    std::uint64_t partition_count,
+                                    std::uint64_t index_count) noexcept {
+    if (partition == partition_count) return index_count;
+    __extension__ using Wide = unsigned __int128;
+    auto const first = static_cast<Wide>(first_hash_of(partition, partition_count)) * index_count;
+    return static_cast<std::uint64_t>((first + ~std::uint64_t{0}) >> 64);
+}
+
 /// Mixes `value` into a running fingerprint; order matters.
 inline std::uint64_t mix_fingerprint(std::uint64_t fingerprint, std::uint64_t value) noexcept {
     return hash_short({fingerprint, value});

@@ -4,17 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <functional>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "serry/base/arena.hpp"
-#include "serry/serde/codec.hpp"
-#include "serry/shuffle/narrow_values.hpp"
+#include "serry/shuffle/combine_cells.hpp"
 #include "serry/shuffle/slot_table.hpp"
-#include "serry/stage/tree_fold.hpp"
 
 namespace serry {
 
@@ -33,7 +29,7 @@ template <typename V, typename F, bool is_ordered>
 class CombineTable {
 public:
     CombineTable(F const& combine, std::uint64_t most_slots, Leaves leaves)
-        : combine_(combine), leaves_(std::move(leaves)), tiny_(most_slots), wide_(most_slots) {}
+        : cells_(combine, std::move(leaves)), tiny_(most_slots), wide_(most_slots) {}
 
     /// Keys that are looked for together.
     static constexpr std::size_t most_in_group = 512;
@@ -74,7 +70,7 @@ public:
     bool add(KeyProbe const& probe, V const& value, std::uint32_t leaf) {
         auto const slot = wide_.find(probe);
         if (slot.key().is_free()) return put_new(wide_, probe, value, leaf);
-        return combine(slot.cell(), value, leaf);
+        return cells_.combine(slot.cell(), value, leaf);
     }
 
     std::size_t size() const { return tiny_.size() + wide_.size(); }
@@ -82,8 +78,7 @@ public:
     /// Whether a key was refused.
     bool is_frozen() const { return is_frozen_; }
     std::size_t memory_bytes() const {
-        return tiny_.memory_bytes() + wide_.memory_bytes() + arena_.allocated_bytes()
-               + spines_.memory_bytes() + narrow_.memory_bytes();
+        return tiny_.memory_bytes() + wide_.memory_bytes() + cells_.memory_bytes();
     }
 
     /// Visit the hash and number of every used slot.
@@ -108,45 +103,22 @@ public:
     template <typename Visit>
     void take_values(std::size_t number, Visit visit) {
         Cell& cell = number & 1 ? wide_.at(number >> 1).cell() : tiny_.at(number >> 1).cell();
-        if constexpr (is_ordered) {
-            spines_.finish(cell.spine, {cell.leaf, std::move(cell.value)}, leaves_,
-                           adopting<V>(combine_, arena_), partials_);
-            for (std::size_t i = partials_.size(); i-- > 0;)
-                visit(partials_[i].value, partials_[i].leaf);
-        } else if constexpr (is_narrow) {
-            visit(narrow_.get(cell), 0U);
-        } else {
-            visit(cell.value, 0U);
-        }
+        cells_.take(cell, visit);
     }
 
     /// Empty the table and give its memory back.
     void release() {
         tiny_.release();
         wide_.release();
-        arena_ = Arena();
-        spines_ = Spines<V>();
-        narrow_ = Narrow();
+        cells_.release();
     }
 
     /// Of the larger kind of slots, for those who divide memory.
     static constexpr std::size_t slot_bytes();
 
 private:
-    static constexpr bool is_narrow = !is_ordered && std::is_integral_v<V> && sizeof(V) == 8;
-
-    using Narrow = NarrowValues<std::conditional_t<is_narrow, V, std::int64_t>>;  // or not used
-    struct ExactCell {
-        V value;
-    };
-    struct OrderedCell {
-        std::uint32_t leaf;
-        typename Spines<V>::Spine spine;  ///< values of earlier leaves
-        V value;                          ///< of `leaf`
-    };
-    using Cell = std::conditional_t<is_narrow,
-                                    typename Narrow::Cell,
-                                    std::conditional_t<is_ordered, OrderedCell, ExactCell>>;
+    using Cells = CombineCells<V, F, is_ordered>;
+    using Cell = typename Cells::Cell;
 
     /// Slots that are on their way into the caches while one is worked on.
     static constexpr std::size_t ahead = 32;
@@ -226,7 +198,7 @@ private:
                     continue;
                 }
             }
-            if (!combine(slot.cell(), value_of(record), leaf)) [[unlikely]]
+            if (!cells_.combine(slot.cell(), value_of(record), leaf)) [[unlikely]]
                 refuse(record, probe);
         }
     }
@@ -245,7 +217,7 @@ private:
                                    V const& value,
                                    std::uint32_t leaf) {
         Cell cell{};
-        if ((!table.has_room() && !table.grow()) || !fill_cell(cell, value, leaf)) {
+        if ((!table.has_room() && !table.grow()) || !cells_.fill(cell, value, leaf)) {
             is_frozen_ = true;
             return false;
         }
@@ -256,73 +228,22 @@ private:
     TinyKey kept_key(TinyKey key) { return key; }
     WideKey kept_key(KeyProbe const& probe) {
         if (!probe.is_long()) return WideKey::of(probe);
-        char* const to = arena_.allocate(sizeof probe.size + probe.size);
+        char* const to = cells_.arena().allocate(sizeof probe.size + probe.size);
         std::memcpy(to, &probe.size, sizeof probe.size);
         std::memcpy(to + sizeof probe.size, probe.data, probe.size);
         return WideKey::of_long(probe.hash, to);
     }
 
-    bool fill_cell(Cell& cell, V const& value, [[maybe_unused]] std::uint32_t leaf) {
-        if constexpr (is_narrow) {
-            return narrow_.set(cell, value);
-        } else {
-            cell.value = value;
-            adopt_views(cell.value, arena_);
-            if constexpr (is_ordered) {
-                cell.leaf = leaf;
-                cell.spine = Spines<V>::none;
-            }
-            return true;
-        }
-    }
-
-    bool combine(Cell& cell, V const& value, [[maybe_unused]] std::uint32_t leaf) {
-        if constexpr (is_narrow)
-            return narrow_.set(cell, std::invoke(combine_, narrow_.get(cell), value));
-        else
-            return combine_wide(cell, value, leaf);
-    }
-
-    bool combine_wide(Cell& cell, V const& value, [[maybe_unused]] std::uint32_t leaf) {
-        if constexpr (is_ordered) {
-            if (cell.leaf != leaf) {
-                spines_.push(cell.spine, {cell.leaf, std::move(cell.value)}, leaf, leaves_,
-                             adopting<V>(combine_, arena_));
-                cell.leaf = leaf;
-                cell.value = value;
-                adopt_views(cell.value, arena_);
-                return true;
-            }
-        }
-        assign(cell.value, std::invoke(combine_, std::as_const(cell.value), value));
-        return true;
-    }
-
-    void assign(V& to, V combined) {
-        if constexpr (has_views<V>) {
-            // A combiner that chose one of its arguments most often chose the one that is stored.
-            if constexpr (std::is_trivially_copyable_v<V>)
-                if (std::memcmp(&to, &combined, sizeof to) == 0) return;
-            adopt_views(combined, arena_);
-        }
-        to = std::move(combined);
-    }
-
-    F const& combine_;
-    Leaves leaves_;
+    Cells cells_;
     SlotTable<TinyKey, Cell> tiny_;
     SlotTable<WideKey, Cell> wide_;
     bool is_frozen_ = false;
-    Arena arena_;
-    Spines<V> spines_;
-    Narrow narrow_;
-    std::vector<typename Spines<V>::Entry> partials_;
 };
 
 template <typename V, typename F, bool is_ordered>
 constexpr std::size_t CombineTable<V, F, is_ordered>::slot_bytes() {
     using Line = typename SlotTable<WideKey, Cell>::Line;
-    return sizeof(Line) / SlotTable<WideKey, Cell>::width + (is_narrow ? sizeof(V) : 0);
+    return sizeof(Line) / SlotTable<WideKey, Cell>::width + (Cells::is_narrow ? sizeof(V) : 0);
 }
 
 }  // namespace serry

@@ -73,10 +73,12 @@ void MergingReceiver::Stream::append(std::span<char const> bytes, std::size_t wi
 MergingReceiver::MergingReceiver(int rank_count,
                                  bool has_leaves,
                                  Storage& storage,
-                                 MergedRecords& merged)
+                                 MergedRecords& merged,
+                                 std::uint64_t index_count)
     : rank_count_(rank_count),
       has_leaves_(has_leaves),
       is_sorted_(false),
+      index_count_(index_count),
       by_value_(nullptr),
       storage_(storage),
       merged_(merged) {}
@@ -147,7 +149,10 @@ bool MergingReceiver::read_head(Stream& stream) {
 
 bool MergingReceiver::read_record(Stream& stream) const {
     if (is_sorted_) return read_sorted_record(stream.unread, stream.head);
-    return read_wire_record(stream.unread, has_leaves_, stream.head);
+    if (!read_wire_record(stream.unread, has_leaves_, stream.head)) return false;
+    if (index_count_ > 0)
+        stream.head.hash = place_of_index(ByteReader(stream.head.key).take_varint(), index_count_);
+    return true;
 }
 
 void MergingReceiver::advance() {

@@ -39,7 +39,12 @@ struct SortedStreams {
 /// before the last give one run each; the last merges its streams with the runs.
 class MergingReceiver final : public Incoming {
 public:
-    MergingReceiver(int rank_count, bool has_leaves, Storage& storage, MergedRecords& merged);
+    /// `index_count`: 0, or of reduce_to_index, whose keys are indices and lie in their order.
+    MergingReceiver(int rank_count,
+                    bool has_leaves,
+                    Storage& storage,
+                    MergedRecords& merged,
+                    std::uint64_t index_count = 0);
     /// Of a sort, which has one exchange only.
     MergingReceiver(int rank_count, SortedStreams sorted, Storage& storage, MergedRecords& merged);
     ~MergingReceiver() override;
@@ -65,6 +70,7 @@ private:
     int rank_count_;
     bool has_leaves_;
     bool is_sorted_;
+    std::uint64_t index_count_ = 0;
     ValueOrder* by_value_;
     Storage& storage_;
     MergedRecords& merged_;

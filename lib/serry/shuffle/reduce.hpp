@@ -1,9 +1,11 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -19,24 +21,20 @@
 namespace serry {
 
 /// The sending side of reduce_by_key: combines in a table; once that is frozen, records of keys
-/// that are not in it wait as they are, and are exchanged when enough of them wait.
-template <typename K, typename V, typename F, bool is_ordered>
+/// that are not in it wait as they are, and are exchanged when enough of them wait. `Table` is a
+/// CombineTable or, for keys that are indices, an IndexTable, which refuses none.
+template <typename K, typename V, bool is_ordered, typename Table>
 class ReduceSender final : public Operator, public Consumer<KeyValue<K, V>>, public Outgoing {
 public:
-    struct Limits {
-        std::uint64_t table_slots;
-        std::uint64_t waiting_bytes;
-    };
-
+    /// `table`: what a Table is made of.
+    template <typename... TableArguments>
     ReduceSender(Transformation const& step,
-                 F const& combine,
                  StageSetting const& setting,
-                 Leaves leaves,
-                 Limits limits,
-                 std::uint64_t partition_count)
+                 std::uint64_t partition_count,
+                 std::tuple<TableArguments...> table)
         : step_(step),
-          table_(combine, limits.table_slots, std::move(leaves)),
-          waiting_limit_bytes_(limits.waiting_bytes),
+          table_(std::make_from_tuple<Table>(std::move(table))),
+          waiting_limit_bytes_(setting.memory_bytes / 8),
           partition_count_(partition_count),
           rank_count_(static_cast<std::uint64_t>(setting.rank_count)) {}
 
@@ -109,11 +107,7 @@ public:
 
     std::uint64_t record_count() const override { return record_count_; }
 
-    static constexpr std::size_t slot_bytes() { return Table::slot_bytes(); }
-
 private:
-    using Table = CombineTable<V, F, is_ordered>;
-
     static constexpr std::size_t group = Table::most_in_group;
 
     /// The records for one rank: entries [next, end), and before them encoded bytes from rest_at
@@ -127,10 +121,14 @@ private:
 
     void add_group(std::span<KeyValue<K, V> const> records) {
         position_ = 0;
-        if constexpr (std::is_same_v<K, std::string_view> || std::is_same_v<K, std::string>) {
-            combine(records, [first = records.data()](std::size_t i) {
-                return std::string_view(first[i].key);
-            });
+        KeyValue<K, V> const* const first = records.data();
+        if constexpr (requires { Table::bytes_for(0); }) {
+            table_.add_group(
+                records.size(), [first](std::size_t i) { return first[i].key; },
+                [first](std::size_t i) -> V const& { return first[i].value; }, leaf_, position_);
+        } else if constexpr (std::is_same_v<K,
+                                            std::string_view> || std::is_same_v<K, std::string>) {
+            combine(records, [first](std::size_t i) { return std::string_view(first[i].key); });
         } else {
             std::size_t ends[group + 1] = {};
             group_keys_.clear();
@@ -353,6 +351,66 @@ private:
     Arena arena_;
 };
 
+/// The end of a stage whose records are combined by `step`, in a Table first. Committed, it hands
+/// the result to `keep`.
+template <typename K, typename V, typename F, typename Table>
+class ReduceEnd final : public StageEnd {
+public:
+    using Keep = std::function<void(std::unique_ptr<PartitionStore>)>;
+
+    /// `table`: what a Table is made of. `index_count`: as MergingReceiver's.
+    template <typename... TableArguments>
+    ReduceEnd(Transformation const& step,
+              TypedTransformation<KeyValue<K, V>>& parent,
+              F const& combine,
+              StageSetting const& setting,
+              std::tuple<TableArguments...> table,
+              Keep keep,
+              std::uint64_t index_count = 0)
+        : parent_(parent),
+          keep_(std::move(keep)),
+          store_(std::make_unique<PartitionStore>(first_of(step, setting, 0),
+                                                  first_of(step, setting, 1),
+                                                  setting.memory_bytes / 2,
+                                                  setting.scratch)),
+          groups_(step, combine, *store_, step.partition_count()),
+          receiver_(setting.rank_count, is_ordered, store_->storage(), groups_, index_count),
+          add_sender_([&step, setting, table = std::move(table)](Pipeline& pipeline) {
+              return &pipeline.add<Sender>(step, setting, step.partition_count(), table);
+          }) {}
+
+    void attach(Pipeline& pipeline) override {
+        sender_ = add_sender_(pipeline);
+        parent_.attach(pipeline, *sender_);
+    }
+    Outgoing* outgoing() override { return sender_; }
+    Incoming* incoming() override { return &receiver_; }
+    std::uint64_t merging_partition() const override { return groups_.partition(); }
+    std::uint64_t spilled_bytes() const override { return store_->storage().file.written_bytes(); }
+    void commit() override { keep_(std::move(store_)); }
+
+private:
+    static constexpr bool is_ordered = !is_exact<F, V>;
+    using Sender = ReduceSender<K, V, is_ordered, Table>;
+
+    /// Of the rank so many after this one.
+    static std::uint64_t first_of(Transformation const& step,
+                                  StageSetting const& setting,
+                                  std::uint64_t offset) {
+        return first_partition_of(static_cast<std::uint64_t>(setting.rank) + offset,
+                                  static_cast<std::uint64_t>(setting.rank_count),
+                                  step.partition_count());
+    }
+
+    TypedTransformation<KeyValue<K, V>>& parent_;
+    Keep keep_;
+    std::unique_ptr<PartitionStore> store_;
+    ReduceGroups<K, V, F, is_ordered> groups_;
+    MergingReceiver receiver_;
+    std::function<Sender*(Pipeline&)> add_sender_;
+    Sender* sender_ = nullptr;
+};
+
 /// reduce_by_key: the values of each key combined, within ranks first, then between them.
 template <typename K, typename V, typename F>
 class ReduceTransformation final : public TypedTransformation<KeyValue<K, V>>, public WideStep {
@@ -382,68 +440,30 @@ public:
     bool is_hash_partitioned() const override { return true; }
 
     std::unique_ptr<StageEnd> open_end(std::size_t, StageSetting const& setting) override {
-        return std::make_unique<End>(*this, setting);
+        Leaves leaves(setting.own_tasks(), setting.task_count());
+        return std::make_unique<ReduceEnd<K, V, F, Table>>(
+            *this, *parent_, combine_, setting,
+            std::tuple<F const&, std::uint64_t, Leaves>(combine_, slots_for(setting),
+                                                        std::move(leaves)),
+            [this](std::unique_ptr<PartitionStore> store) { keep(std::move(store)); });
     }
 
 private:
-    static constexpr bool is_ordered = !is_exact<F, V>;
-    using Sender = ReduceSender<K, V, F, is_ordered>;
-    using Groups = ReduceGroups<K, V, F, is_ordered>;
+    using Table = CombineTable<V, F, !is_exact<F, V>>;
 
-    class End final : public StageEnd {
-    public:
-        End(ReduceTransformation& step, StageSetting const& setting)
-            : step_(step),
-              setting_(setting),
-              store_(std::make_unique<PartitionStore>(
-                  first_partition_of(rank(), ranks(), step.partition_count()),
-                  first_partition_of(rank() + 1, ranks(), step.partition_count()),
-                  setting.memory_bytes / 2,
-                  setting.scratch)),
-              groups_(step, step.combine_, *store_, step.partition_count()),
-              receiver_(setting.rank_count, is_ordered, store_->storage(), groups_) {}
-
-        void attach(Pipeline& pipeline) override {
-            Leaves leaves(setting_.own_tasks(), setting_.task_count());
-            sender_ = &pipeline.add<Sender>(step_, step_.combine_, setting_, std::move(leaves),
-                                            limits(), step_.partition_count());
-            step_.parent_->attach(pipeline, *sender_);
-        }
-
-        Outgoing* outgoing() override { return sender_; }
-        Incoming* incoming() override { return &receiver_; }
-        std::uint64_t merging_partition() const override { return groups_.partition(); }
-        std::uint64_t spilled_bytes() const override {
-            return store_->storage().file.written_bytes();
-        }
-
-        void commit() override {
-            step_.store_ = std::move(store_);
-            step_.parent_ = nullptr;
-            step_.forget_parent(0);
-        }
-
-    private:
-        std::uint64_t rank() const { return static_cast<std::uint64_t>(setting_.rank); }
-        std::uint64_t ranks() const { return static_cast<std::uint64_t>(setting_.rank_count); }
-
-        /// An eighth of the memory for each of the combine table's two (growing holds more), an
-        /// eighth for records that wait, half for what is received.
-        typename Sender::Limits limits() const {
-            std::uint64_t const slots = setting_.table_slots
-                                            ? setting_.table_slots
-                                            : setting_.memory_bytes / 8 / Sender::slot_bytes();
-            return {.table_slots = std::max<std::uint64_t>(slots, 2),
-                    .waiting_bytes = setting_.memory_bytes / 8};
-        }
-
-        ReduceTransformation& step_;
-        StageSetting setting_;
-        std::unique_ptr<PartitionStore> store_;
-        Groups groups_;
-        MergingReceiver receiver_;
-        Sender* sender_ = nullptr;
-    };
+    /// An eighth of the memory for each of the combine table's two (growing holds more), an eighth
+    /// for records that wait, half for what is received.
+    static std::uint64_t slots_for(StageSetting const& setting) {
+        std::uint64_t const slots = setting.table_slots
+                                        ? setting.table_slots
+                                        : setting.memory_bytes / 8 / Table::slot_bytes();
+        return std::max<std::uint64_t>(slots, 2);
+    }
+    void keep(std::unique_ptr<PartitionStore> store) {
+        store_ = std::move(store);
+        parent_ = nullptr;
+        this->forget_parent(0);
+    }
 
     TypedTransformation<KeyValue<K, V>>* parent_;
     F combine_;
