@@ -209,9 +209,7 @@ public:
     requires JoinsWith<T, Other> Dataset<T> anti_join(Other const& other,
                                                       std::uint64_t partition_count = 0,
                                                       CallSite at = CallSite::here())
-    const {
-        return merged_with<KeepLeftIfRight<false>, T>("anti_join", at, partition_count, other);
-    }
+    const { return without("anti_join", at, partition_count, other); }
 
     /// The records whose key the other side has not. Spark's subtractByKey.
     ///
@@ -223,10 +221,7 @@ public:
     requires JoinsWith<T, Other> Dataset<T> subtract_by_key(Other const& other,
                                                             std::uint64_t partition_count = 0,
                                                             CallSite at = CallSite::here())
-    const {
-        return merged_with<KeepLeftIfRight<false>, T>("subtract_by_key", at, partition_count,
-                                                      other);
-    }
+    const { return without("subtract_by_key", at, partition_count, other); }
 
 private:
     Dataset<T> const& self() const { return static_cast<Dataset<T> const&>(*this); }
@@ -260,6 +255,14 @@ private:
         Session& session = self().session();
         return {session, std::make_shared<Step>(session.lineage(), name, at, F(), partition_count,
                                                 self().step(), other.step())};
+    }
+
+    template <typename Other>
+    Dataset<T> without(char const* name,
+                       CallSite at,
+                       std::uint64_t partition_count,
+                       Other const& other) const {
+        return merged_with<KeepLeftIfRight<false>, T>(name, at, partition_count, other);
     }
 
     template <bool keeps_left, bool keeps_right, typename Other>

@@ -2,7 +2,6 @@
 
 #include <concepts>
 #include <functional>
-#include <ranges>
 #include <type_traits>
 
 #include "serry/base/arena.hpp"

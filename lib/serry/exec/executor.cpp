@@ -1,18 +1,13 @@
 #include "serry/exec/executor.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 #include <fmt/format.h>
 
+#include "serry/base/clock.hpp"
+
 namespace serry {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 /// Polls the exchange, and shows progress meanwhile.
 struct StagePoller final : Poller {
@@ -46,7 +41,7 @@ Executor::Outcome Executor::run(StagePlan const& plan,
                                 StageSetting const& setting,
                                 StageEnd& end,
                                 TaskRange range) {
-    auto const start = Clock::now();
+    double const start = now_seconds();
     std::vector<std::uint64_t> const tasks = own_tasks(plan, range);
     Vote own;
     own.tasks_cut_short = own_tasks(plan, {}).size() - tasks.size();
@@ -62,7 +57,7 @@ Executor::Outcome Executor::run(StagePlan const& plan,
         }
         Exchange exchange(gear_, end);
         if (!failure) failure = run_tasks(plan, end, tasks, exchange, pipeline, own);
-        own.task_seconds.add(seconds_since(start));
+        own.task_seconds.add(now_seconds() - start);
         bool const is_complete = exchange.finish(failure.has_value());
         if (exchange.failure() && !failure) {
             try {
@@ -83,7 +78,7 @@ Executor::Outcome Executor::run(StagePlan const& plan,
         own.failed_rank = static_cast<std::uint64_t>(gear_.comm.rank());
     }
     own.records.add(static_cast<double>(own.records_in + own.records_received));
-    own.seconds.add(seconds_since(start));
+    own.seconds.add(now_seconds() - start);
     Vote const all = take_vote(gear_.comm, own);
     throw_if_failed(plan, all, failure);
     failed_runs_.pop_back();

@@ -33,12 +33,12 @@ void Progress::start(StagePlan const& stage, std::uint64_t own_tasks) {
     own_tasks_ = own_tasks;
     done_ = 0;
     has_printed_ = false;
-    start_ = Clock::now();
-    next_ = start_ + (is_bar_ ? std::chrono::milliseconds(500) : std::chrono::seconds(10));
+    start_ = now_seconds();
+    next_ = start_ + (is_bar_ ? 0.5 : 10);
 }
 
 void Progress::print() {
-    double const seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+    double const seconds = now_seconds() - start_;
     std::string line = fmt::format("stage {}: {} of rank 0's {} tasks done after {}",
                                    stage_->number, done_, own_tasks_, format_seconds(seconds));
     if (is_bar_) {
@@ -51,7 +51,7 @@ void Progress::print() {
     std::fputs(line.c_str(), stderr);
     std::fflush(stderr);
     has_printed_ = true;
-    next_ = Clock::now() + (is_bar_ ? std::chrono::milliseconds(200) : std::chrono::seconds(10));
+    next_ = now_seconds() + (is_bar_ ? 0.2 : 10);
 }
 
 void Progress::end() {

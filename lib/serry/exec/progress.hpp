@@ -1,9 +1,9 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <string>
 
+#include "serry/base/clock.hpp"
 #include "serry/plan/plan.hpp"
 
 namespace serry {
@@ -20,12 +20,11 @@ public:
     void task_done() { ++done_; }
     /// Cheap unless something is due to be printed.
     void tick() {
-        if (is_on_ && Clock::now() >= next_) print();
+        if (is_on_ && now_seconds() >= next_) print();
     }
     void end();
 
 private:
-    using Clock = std::chrono::steady_clock;
     void print();
 
     bool is_on_;
@@ -34,7 +33,7 @@ private:
     StagePlan const* stage_ = nullptr;
     std::uint64_t own_tasks_ = 0;
     std::uint64_t done_ = 0;
-    Clock::time_point start_, next_;
+    double start_ = 0, next_ = 0;
 };
 
 }  // namespace serry

@@ -89,19 +89,8 @@ void BucketedRecords::sort(Bucket& bucket) {
     if (std::exchange(bucket.is_sorted, true)) return;
     auto& entries = bucket.entries;
     sort_by_hash(entries, bucket_bits);
-    // Different keys of one hash, which hardly ever are, come by their bytes.
-    for (auto begin = entries.begin(); begin != entries.end();) {
-        auto end = begin + 1;
-        bool is_one_key = true;
-        for (; end != entries.end() && end->hash == begin->hash; ++end)
-            is_one_key =
-                is_one_key && key_at(bucket, end->reference) == key_at(bucket, begin->reference);
-        if (!is_one_key)
-            std::stable_sort(begin, end, [&](SendEntry const& a, SendEntry const& b) {
-                return key_at(bucket, a.reference) < key_at(bucket, b.reference);
-            });
-        begin = end;
-    }
+    order_equal_hashes(
+        entries, [&bucket](SendEntry const& entry) { return key_at(bucket, entry.reference); });
 }
 
 std::string_view BucketedRecords::framed_at(Bucket const& bucket, std::uint64_t offset) {

@@ -4,17 +4,14 @@
 
 #include <sched.h>
 
+#include "serry/base/clock.hpp"
 #include "serry/base/error.hpp"
 #include "serry/comm/mpi_error.hpp"
 
 namespace serry {
 namespace {
 
-constexpr auto poll_interval = std::chrono::microseconds(200);
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
+constexpr double poll_seconds = 200e-6;
 
 struct AmongRanks final : Collectives {
     explicit AmongRanks(comm::Communicator const& comm_) : comm(comm_) {}
@@ -32,23 +29,23 @@ Exchange::Exchange(ExchangeGear& gear, StageEnd& end)
       out_(end.outgoing()),
       in_(end.incoming()),
       attendant_(gear.bell.neighbour_count()),
-      next_poll_(Clock::now() + poll_interval) {}
+      next_poll_(now_seconds() + poll_seconds) {}
 
 void Exchange::poll() {
     if (is_abandoned_) throw StageAbandoned{};  // somebody caught it the first time
     if (out_ && out_->is_full()) {
         attendant_.want();
     } else {
-        auto const now = Clock::now();
+        double const now = now_seconds();
         if (now < next_poll_) return;
-        next_poll_ = now + poll_interval;
+        next_poll_ = now + poll_seconds;
         for (int heard = gear_.bell.local_hear(); heard > 0; --heard) attendant_.hear();
     }
     if (!attendant_.must_meet()) return;
     // A running rank brings at least one bell to a meeting, so that it never ends in `drain` here.
     is_abandoned_ = meet() == wire::Verdict::abandon || !run_exchange(false);
     if (is_abandoned_) throw StageAbandoned{};
-    next_poll_ = Clock::now() + poll_interval;
+    next_poll_ = now_seconds() + poll_seconds;
 }
 
 bool Exchange::finish(bool failed) {
@@ -71,12 +68,12 @@ bool Exchange::finish(bool failed) {
 }
 
 wire::Verdict Exchange::meet() {
-    auto const start = Clock::now();
+    double const start = now_seconds();
     ring_if_due();
     wire::Tally const sum = reduce_tallies();
     settle_bells(sum);
     attendant_.end_meeting();
-    counters_.wait_seconds += seconds_since(start);
+    counters_.wait_seconds += now_seconds() - start;
     return wire::judge(sum, static_cast<std::uint64_t>(gear_.comm.rank_count()));
 }
 
@@ -114,7 +111,7 @@ void Exchange::settle_bells(wire::Tally const& sum) {
 }
 
 void Exchange::agree() {
-    auto const start = Clock::now();
+    double const start = now_seconds();
     AmongRanks ranks(gear_.comm);
     try {
         end_.agree(ranks);
@@ -123,12 +120,12 @@ void Exchange::agree() {
     } catch (...) {
         failure_ = std::current_exception();
     }
-    counters_.exchange_seconds += seconds_since(start);
+    counters_.exchange_seconds += now_seconds() - start;
 }
 
 bool Exchange::run_exchange(bool is_final) {
     if (!out_) return true;
-    auto const start = Clock::now();
+    double const start = now_seconds();
     open_streams(is_final);
     wire::RoundVerdict verdict = wire::RoundVerdict::again;
     while (verdict == wire::RoundVerdict::again) {
@@ -150,7 +147,7 @@ bool Exchange::run_exchange(bool is_final) {
     }
     if (failure_) attendant_.fail();
     ++counters_.exchanges;
-    counters_.exchange_seconds += seconds_since(start);
+    counters_.exchange_seconds += now_seconds() - start;
     return verdict == wire::RoundVerdict::complete;
 }
 

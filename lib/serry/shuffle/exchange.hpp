@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -71,8 +70,6 @@ private:
     void take();
     void count_peak();
 
-    using Clock = std::chrono::steady_clock;
-
     ExchangeGear& gear_;
     StageEnd& end_;
     Outgoing* out_;
@@ -83,7 +80,7 @@ private:
     bool is_abandoned_ = false;
     std::uint64_t streams_left_ = 0;
     std::vector<char> stream_has_ended_;
-    Clock::time_point next_poll_;
+    double next_poll_;
 };
 
 }  // namespace serry

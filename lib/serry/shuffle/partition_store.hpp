@@ -26,22 +26,12 @@ public:
     /// Of the partitions in `own`, which ascend.
     PartitionStore(std::vector<PartitionRange> own,
                    std::uint64_t memory_limit_bytes,
-                   std::string const& scratch)
-        : own_(std::move(own)), storage_(memory_limit_bytes, scratch) {
-        for (PartitionRange const& range : own_)
-            for (std::uint64_t p = range.begin; p < range.end; ++p) runs_.emplace_back(storage_);
-    }
+                   std::string const& scratch);
     PartitionStore(PartitionStore const&) = delete;
     PartitionStore& operator=(PartitionStore const&) = delete;
 
-    Run& partition(std::uint64_t partition) {
-        std::size_t before = 0;
-        for (PartitionRange const& range : own_) {
-            if (partition < range.end) return runs_.at(before + (partition - range.begin));
-            before += range.end - range.begin;
-        }
-        return runs_.at(before);  // throws: not this rank's
-    }
+    /// Throws std::out_of_range for a partition that is not this rank's.
+    Run& partition(std::uint64_t partition);
     std::vector<Run>& runs() { return runs_; }
     Storage& storage() { return storage_; }
 
@@ -66,6 +56,19 @@ struct StoredPair {
     }
 };
 
+/// Pass the blocks of a stored partition to read_block(block), in order, as long as the task wants
+/// more.
+template <typename ReadBlock>
+void read_blocks(PartitionStore& store, TaskContext& task, ReadBlock const& read_block) {
+    Run::Reader reader(store.partition(task.partition().index));
+    for (;;) {
+        std::string_view const block = reader.next_block();
+        if (block.empty() || task.enough) break;
+        task.bytes_in += block.size();
+        read_block(block);
+    }
+}
+
 /// Pushes the records of a stored partition into a stage.
 template <typename Stored>
 class PartitionStoreReader final : public PartitionReader {
@@ -76,13 +79,7 @@ public:
         : store_(store), next_(next) {}
 
     void read(TaskContext& task) override {
-        Run::Reader reader(store_.partition(task.partition().index));
-        for (;;) {
-            std::string_view const block = reader.next_block();
-            if (block.empty() || task.enough) break;
-            task.bytes_in += block.size();
-            read_block(block, task);
-        }
+        read_blocks(store_, task, [&](std::string_view block) { read_block(block, task); });
         next_.finish();
     }
 

@@ -152,32 +152,18 @@ private:
         std::uint64_t record_ = 0;
     };
 
-    class Reader final : public PartitionReader {
+    /// The records are where they are looked at. Blocks are aligned as any new memory is.
+    class PackedReader final : public PartitionReader {
     public:
-        Reader(PartitionStore& store, Consumer<T>& next) : store_(store), next_(next) {}
+        PackedReader(PartitionStore& store, Consumer<T>& next) : store_(store), next_(next) {}
 
         void read(TaskContext& task) override {
-            Run::Reader reader(store_.partition(task.partition().index));
-            for (;;) {
-                std::string_view const block = reader.next_block();
-                if (block.empty() || task.enough) break;
-                task.bytes_in += block.size();
-                read_block(block, task);
-            }
+            read_blocks(store_, task, [&](std::string_view block) { read_block(block, task); });
             next_.finish();
         }
 
     private:
-        /// A batch never reaches over the end of a block: views in it point into the block.
         void read_block(std::string_view block, TaskContext& task) {
-            if constexpr (Packed<T>)
-                read_packed(block, task);
-            else
-                read_encoded(block, task);
-        }
-
-        /// The records are where they are looked at. Blocks are aligned as any new memory is.
-        void read_packed(std::string_view block, TaskContext& task) {
             std::span<T const> rest(reinterpret_cast<T const*>(block.data()),
                                     block.size() / sizeof(T));
             while (!rest.empty() && !task.enough) {
@@ -189,24 +175,10 @@ private:
             }
         }
 
-        void read_encoded(std::string_view block, TaskContext& task) {
-            ByteReader reader(block);
-            while (reader.remaining() > 0 && !task.enough) {
-                batch_.clear();
-                while (reader.remaining() > 0 && !batch_.is_full()) {
-                    ByteReader record(reader.take(reader.take_varint()));
-                    batch_.add(decode<T>(record));
-                }
-                task.poll();
-                task.records_in += batch_.size();
-                next_.consume(batch_.records());
-            }
-        }
-
         PartitionStore& store_;
         Consumer<T>& next_;
-        Batch<T> batch_;
     };
+    using Reader = std::conditional_t<Packed<T>, PackedReader, StoredRecordReader<T>>;
 
     TypedTransformation<T>* parent_;
     PersistLevel level_;

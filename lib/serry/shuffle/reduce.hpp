@@ -72,7 +72,8 @@ public:
             });
         }
         sort_by_hash(entries_);
-        order_equal_hashes();
+        order_equal_hashes(entries_,
+                           [this](SendEntry const& entry) { return key_of_entry(entry); });
         auto const cuts = cut_by_rank(entries_, partition_count_, rank_count_);
         streams_.resize(rank_count_);
         for (std::size_t r = 0; r < rank_count_; ++r) {
@@ -174,24 +175,6 @@ private:
         ByteReader reader(waiting_.view().substr(entry.reference >> 1));
         reader.take_varint();
         return reader.take(reader.take_varint());
-    }
-
-    /// Different keys of one hash, which hardly ever are, come by their bytes.
-    void order_equal_hashes() {
-        for (std::size_t begin = 0; begin < entries_.size();) {
-            std::size_t end = begin + 1;
-            bool is_one_key = true;
-            for (; end < entries_.size() && entries_[end].hash == entries_[begin].hash; ++end)
-                is_one_key =
-                    is_one_key && key_of_entry(entries_[end]) == key_of_entry(entries_[begin]);
-            if (!is_one_key)
-                std::stable_sort(entries_.begin() + static_cast<std::ptrdiff_t>(begin),
-                                 entries_.begin() + static_cast<std::ptrdiff_t>(end),
-                                 [this](SendEntry const& a, SendEntry const& b) {
-                                     return key_of_entry(a) < key_of_entry(b);
-                                 });
-            begin = end;
-        }
     }
 
     bool refill(Stream& stream) {

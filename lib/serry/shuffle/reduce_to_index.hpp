@@ -66,13 +66,8 @@ private:
             Partition const own = task.partition();
             std::uint64_t const end = first_index_of(own.index + 1, own.count, step_.index_count_);
             index_ = first_index_of(own.index, own.count, step_.index_count_);
-            Run::Reader reader(step_.store_->partition(own.index));
-            for (;;) {
-                std::string_view const block = reader.next_block();
-                if (block.empty() || task.enough) break;
-                task.bytes_in += block.size();
-                read_block(block, task);
-            }
+            read_blocks(*step_.store_, task,
+                        [&](std::string_view block) { read_block(block, task); });
             add_zeros(end, task);
             pass_on(task);
             next_.finish();

@@ -129,6 +129,21 @@ void sort_by_hash(std::vector<SendEntry>& entries, unsigned common_top_bits) {
     Sorter().sort(entries, hash_bits - common_top_bits);
 }
 
+void order_equal_hashes(std::vector<SendEntry>& entries,
+                        std::function<std::string_view(SendEntry const&)> const& key_of) {
+    for (auto begin = entries.begin(); begin != entries.end();) {
+        auto end = begin + 1;
+        bool is_one_key = true;
+        for (; end != entries.end() && end->hash == begin->hash; ++end)
+            is_one_key = is_one_key && key_of(*end) == key_of(*begin);
+        if (!is_one_key)
+            std::stable_sort(begin, end, [&](SendEntry const& a, SendEntry const& b) {
+                return key_of(a) < key_of(b);
+            });
+        begin = end;
+    }
+}
+
 std::vector<std::uint64_t> cut_by_rank(std::vector<SendEntry> const& sorted,
                                        std::uint64_t partition_count,
                                        std::uint64_t rank_count) {

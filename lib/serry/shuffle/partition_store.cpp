@@ -1,0 +1,22 @@
+#include "serry/shuffle/partition_store.hpp"
+
+namespace serry {
+
+PartitionStore::PartitionStore(std::vector<PartitionRange> own,
+                               std::uint64_t memory_limit_bytes,
+                               std::string const& scratch)
+    : own_(std::move(own)), storage_(memory_limit_bytes, scratch) {
+    for (PartitionRange const& range : own_)
+        for (std::uint64_t p = range.begin; p < range.end; ++p) runs_.emplace_back(storage_);
+}
+
+Run& PartitionStore::partition(std::uint64_t partition) {
+    std::size_t before = 0;
+    for (PartitionRange const& range : own_) {
+        if (partition < range.end) return runs_.at(before + (partition - range.begin));
+        before += range.end - range.begin;
+    }
+    return runs_.at(before);  // throws
+}
+
+}  // namespace serry
