@@ -3,6 +3,7 @@
 #include <concepts>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,7 +33,11 @@ template <typename T>
 concept WithKeyAndValue = WithKey<T> && Encodable<value_of<T>>;
 
 template <typename K>
-concept IndexKey = std::integral<K> && !std::same_as<K, bool>;
+concept IndexKey =
+    std::same_as<K, short> || std::same_as<K, unsigned short> || std::same_as<K, int> || std::
+        same_as<K, unsigned> || std::same_as<K, long> || std::same_as<K, unsigned long> || std::
+            same_as<K, long long> || std::same_as<K, unsigned long long> || std::
+                same_as<K, signed char> || std::same_as<K, unsigned char>;
 
 /// What map_values and reduce_by_key take, for records of T.
 template <typename F, typename T>
@@ -143,13 +148,15 @@ public:
     }
 
     /// reduce_by_key of keys that are indices, in arrays instead of tables: one record for each
-    /// index of [0, index_count), with `zero` where there was none.
+    /// index of [0, index_count), with `zero` where there was none; what a `zero` views must
+    /// outlive the dataset.
     ///
     /// Order: by index; partitions are ranges of indices.
     /// Moves: as reduce_by_key; what has a value.
     /// Memory: an array of index_count values on every rank that has records, at most a quarter of
     ///   its memory. The result is held by the ranks as long as this dataset is.
-    /// Throws: UsageError for no indices; from the action InputError for a key that is no index,
+    /// Throws: UsageError for no indices, or more than the keys' type holds; from the action
+    /// InputError for a key that is no index,
     ///   StorageError (does_not_fit) if the array is too large.
     template <typename F>
     requires ValueCombiner<F, T> && IndexKey<key_of<T>> Dataset<T> reduce_to_index(
@@ -162,6 +169,11 @@ public:
         if (index_count == 0)
             throw UsageError("reduce_to_index (" + to_string(at)
                              + "): 0 indices asked for, expected at least 1");
+        if (!std::in_range<key_of<T>>(index_count - 1))
+            throw UsageError("reduce_to_index (" + to_string(at)
+                             + "): " + std::to_string(index_count)
+                             + " indices asked for, of which the keys' type holds only those up to "
+                             + std::to_string(std::numeric_limits<key_of<T>>::max()));
         using Step = IndexReduction<key_of<T>, value_of<T>, F>;
         return {self().session(),
                 std::make_shared<Step>(self().session().lineage(), at, self().step(), index_count,

@@ -130,6 +130,32 @@ TEST_CASE("a key that is no index ends the action, and names the record") {
     CHECK(usage == "reduce_to_index (job.cpp:7): 0 indices asked for, expected at least 1");
 }
 
+TEST_CASE("more indices than keys can name are refused, and as many are not") {
+    Job job;
+    auto const given = iota(job.context, 1000, 5).map([](std::int64_t n) {
+        return KeyValue(static_cast<std::uint8_t>(n % 256), std::int64_t{1});
+    });
+    std::string usage;
+    try {
+        given.reduce_to_index(257, std::plus{}, 0, 0, CallSite{"job.cpp", 7});
+    } catch (UsageError const& error) {
+        usage = error.what();
+    }
+    CHECK(usage
+          == "reduce_to_index (job.cpp:7): 257 indices asked for, of which the keys' type holds only "
+             "those up to 255");
+    CHECK(given.reduce_to_index(256, std::plus{}, 0).count() == 256);
+    // More partitions than indices: some are empty.
+    CHECK(iota(job.context, 10, 3)
+              .map([](std::int64_t n) { return KeyValue(n % 3, n); })
+              .reduce_to_index(3, std::plus{}, 0, 64)
+              .collect()
+              .to_vector()
+              .at(2)
+              .value
+          == 2 + 5 + 8);
+}
+
 TEST_CASE("take() of the first indices reads no more partitions than it needs") {
     Job job;
     auto const counts = iota(job.context, 1000, 5)
