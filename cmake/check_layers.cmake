@@ -14,8 +14,9 @@ set(stage_may_use   base serde plan)
 set(source_may_use  base serde plan stage)
 set(shuffle_may_use base serde comm plan stage)
 set(sink_may_use    base serde comm plan stage)
-set(exec_may_use    base serde comm plan stage source shuffle sink)
-set(api_may_use     base serde comm plan stage source shuffle sink exec)
+set(checkpoint_may_use base serde sink)
+set(exec_may_use    base serde comm plan stage source shuffle sink checkpoint)
+set(api_may_use     base serde comm plan stage source shuffle sink checkpoint exec)
 
 set(include_line "^[ \t]*#[ \t]*include[ \t]*")
 

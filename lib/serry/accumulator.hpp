@@ -64,15 +64,17 @@ public:
     /// Moves: an entry for each transformation and partition, to every rank.
     V value(CallSite at = CallSite::here()) const {
         ActionStep const action(state_->session, "accumulator value", at);
-        auto const gathered = state_->session.comm().all_gather(encoded().view());
-        try {
-            V result = state_->zero;
-            for (auto const& [place, entry] : furthest(gathered.bytes))
-                result = std::invoke(state_->combine, std::as_const(result), entry.value);
-            return result;
-        } catch (...) {
-            throw_action_failed(action);
-        }
+        return action.result([&] {
+            auto const gathered = state_->session.comm().all_gather(state_->saved());
+            try {
+                V result = state_->zero;
+                for (auto const& [place, entry] : furthest(gathered.bytes))
+                    result = std::invoke(state_->combine, std::as_const(result), entry.value);
+                return result;
+            } catch (...) {
+                throw_action_failed(action);
+            }
+        });
     }
 
 private:
@@ -91,9 +93,35 @@ private:
         Entry kept;
         Entry last;
     };
-    struct State {
+    struct State final : SavedState {
         State(Session& session_, V zero_, Combine combine_)
-            : session(session_), zero(std::move(zero_)), combine(std::move(combine_)) {}
+            : session(session_), zero(std::move(zero_)), combine(std::move(combine_)) {
+            session.attach(*this);
+        }
+        ~State() override { session.detach(*this); }
+
+        std::string saved() override {
+            ByteWriter bytes;
+            for (auto& [place, runs] : places) {
+                settle(runs);
+                if (runs.kept.add_count == 0) continue;
+                bytes.put_varint(place.use);
+                bytes.put_varint(place.partition);
+                bytes.put_varint(runs.kept.add_count);
+                encode(runs.kept.value, bytes);
+            }
+            return std::string(bytes.view());
+        }
+        void restore(std::string_view saved) override {
+            for (auto& [place, entry] : furthest(saved)) {
+                Entry& kept = places[place].kept;
+                if (entry.add_count > kept.add_count) kept = std::move(entry);
+            }
+        }
+        void settle(Runs& runs) const {
+            if (runs.last.add_count > runs.kept.add_count && !session.has_failed(runs.last.run))
+                runs.kept = runs.last;
+        }
 
         Session& session;
         V zero;
@@ -110,30 +138,12 @@ private:
         if (entry_ && entry_->run == task.run && partition_ == task.partition) return *entry_;
         Runs& runs = state_->places[{use_, task.partition}];
         if (runs.last.run != task.run) {
-            settle(runs);
+            state_->settle(runs);
             runs.last = {.run = task.run};
         }
         partition_ = task.partition;
         entry_ = &runs.last;
         return runs.last;
-    }
-
-    void settle(Runs& runs) const {
-        if (runs.last.add_count > runs.kept.add_count && !state_->session.has_failed(runs.last.run))
-            runs.kept = runs.last;
-    }
-
-    ByteWriter encoded() const {
-        ByteWriter bytes;
-        for (auto& [place, runs] : state_->places) {
-            settle(runs);
-            if (runs.kept.add_count == 0) continue;
-            bytes.put_varint(place.use);
-            bytes.put_varint(place.partition);
-            bytes.put_varint(runs.kept.add_count);
-            encode(runs.kept.value, bytes);
-        }
-        return bytes;
     }
 
     /// Of all ranks.

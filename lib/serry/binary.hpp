@@ -58,6 +58,7 @@ void write_binary(Dataset<T> const& dataset,
     Session& session = dataset.session();
     ActionStep const action(session, dataset.step(), "write_binary", at);
     OutputJob output(session, path, action);
+    if (output.is_done()) return;
     BinarySink<T> sink(*dataset.step(), output.parts_path());
     Vote const vote = session.run(*dataset.step(), action, sink);
     output.commit(vote, dataset.step()->partition_count());

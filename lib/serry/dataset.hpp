@@ -78,17 +78,19 @@ public:
                       Before const& before,
                       CallSite at) const {
         ActionStep const action(*session_, step_, name, at);
-        TopEnd<T, Before> end(*step_, action, record_count, before);
-        session_->run(*step_, action, end);
-        TopRecords<T, Before> best(record_count, before);
-        Results<T> const candidates =
-            gather(end.encoded().view(), end.record_count(), end.pieces());
-        try {
-            for (T const& record : candidates) best.add(record);
-            return results_of(best.records());
-        } catch (...) {
-            throw_action_failed(action);
-        }
+        return action.result([&] {
+            TopEnd<T, Before> end(*step_, action, record_count, before);
+            session_->run(*step_, action, end);
+            TopRecords<T, Before> best(record_count, before);
+            Results<T> const candidates =
+                gather(end.encoded().view(), end.record_count(), end.pieces());
+            try {
+                for (T const& record : candidates) best.add(record);
+                return results_of(best.records());
+            } catch (...) {
+                throw_action_failed(action);
+            }
+        });
     }
 
     /// f(*this): for transformations of your own, made of others.
@@ -132,6 +134,19 @@ public:
         return {*session_,
                 std::make_shared<PersistTransformation<T>>(session_->lineage(), at, step_, level)};
     }
+    /// The same, and with --checkpoint committed to it whenever it is made, under this name in
+    /// messages: a job that is run again goes on from there. Without that option it is persist().
+    ///
+    /// Order: kept, and whether the records are hash-partitioned.
+    /// Moves: nothing between ranks; the encoded records to the folder of --checkpoint.
+    /// Memory: the encoded records; half of the budget, beyond it scratch.
+    /// Throws: StorageError, from the action, if it cannot be written.
+    Dataset<T> checkpoint(std::string const& name,
+                          CallSite at = CallSite::here()) const requires Encodable<T> {
+        return {*session_,
+                std::make_shared<PersistTransformation<T>>(session_->lineage(), at, step_,
+                                                           PersistLevel::memory_and_disk, name)};
+    }
     /// Of a persisted dataset: let go of the records. It must not be used any more.
     ///
     /// Throws: UsageError if this is not the result of persist().
@@ -153,8 +168,10 @@ public:
     /// Throws: nothing.
     std::uint64_t count(CallSite at = CallSite::here()) const {
         ActionStep const action(*session_, step_, "count", at);
-        CountEnd<T> end(*step_);
-        return session_->run(*step_, action, end).records_out;
+        return action.result([&] {
+            CountEnd<T> end(*step_);
+            return session_->run(*step_, action, end).records_out;
+        });
     }
 
     /// Whether there are no records. Runs as few partitions as take(1).
@@ -165,13 +182,15 @@ public:
     /// Throws: nothing.
     bool is_empty(CallSite at = CallSite::here()) const {
         ActionStep const action(*session_, step_, "is_empty", at);
-        bool is_empty = true;
-        run_in_waves([&](TaskRange range) {
-            AnyEnd<T> end(*step_);
-            is_empty = session_->run(*step_, action, end, range).records_out == 0;
+        return action.result([&] {
+            bool is_empty = true;
+            run_in_waves([&](TaskRange range) {
+                AnyEnd<T> end(*step_);
+                is_empty = session_->run(*step_, action, end, range).records_out == 0;
+                return is_empty;
+            });
             return is_empty;
         });
-        return is_empty;
     }
 
     /// All records, on every rank.
@@ -182,10 +201,12 @@ public:
     /// Throws: StorageError (does_not_fit) beyond SERRY_COLLECT_LIMIT: write large results instead.
     Results<T> collect(CallSite at = CallSite::here()) const requires Encodable<T> {
         ActionStep const action(*session_, step_, "collect", at);
-        CollectEnd<T> end(*step_, CollectEnd<T>::all_records,
-                          session_->options().collect_limit_bytes);
-        session_->run(*step_, action, end);
-        return gather(end.encoded().view(), end.record_count(), end.pieces());
+        return action.result([&] {
+            CollectEnd<T> end(*step_, CollectEnd<T>::all_records,
+                              session_->options().collect_limit_bytes);
+            session_->run(*step_, action, end);
+            return gather(end.encoded().view(), end.record_count(), end.pieces());
+        });
     }
 
     /// The first `record_count` records; fewer if there are no more. Runs the first partition, then
@@ -246,8 +267,10 @@ public:
     requires std::invocable<F const&, T const&>
     void foreach (F f, CallSite at = CallSite::here()) const {
         ActionStep const action(*session_, step_, "foreach", at);
-        ForeachEnd<T, F> end(*step_, action, f);
-        session_->run(*step_, action, end);
+        action.result([&] {
+            ForeachEnd<T, F> end(*step_, action, f);
+            session_->run(*step_, action, end);
+        });
     }
 
     /// For side effects with a state or a set-up per partition. f(Partition) makes a handler for
@@ -262,8 +285,10 @@ public:
     requires std::invocable<F const&, Partition>
     void foreach_partition(F f, CallSite at = CallSite::here()) const {
         ActionStep const action(*session_, step_, "foreach_partition", at);
-        ForeachPartitionEnd<T, F> end(*step_, action, f);
-        session_->run(*step_, action, end);
+        action.result([&] {
+            ForeachPartitionEnd<T, F> end(*step_, action, f);
+            session_->run(*step_, action, end);
+        });
     }
 
     /// A folder with one text file a partition (part-00000 and so on), a line a record, keyed
@@ -279,6 +304,7 @@ public:
                     CallSite at = CallSite::here()) const requires Printable<T> {
         ActionStep const action(*session_, step_, "write_text", at);
         OutputJob output(*session_, path, action);
+        if (output.is_done()) return;
         TextSink<T> sink(*step_, action, output.parts_path());
         Vote const vote = session_->run(*step_, action, sink);
         output.commit(vote, step_->partition_count());  // known only now
@@ -300,22 +326,25 @@ private:
 
     Results<T> take_as(char const* name, std::uint64_t record_count, CallSite at) const {
         ActionStep const action(*session_, step_, name, at);
-        std::string bytes;
-        std::uint64_t taken_count = 0;
-        run_in_waves([&](TaskRange range) {
-            CollectEnd<T> end(*step_, record_count, session_->options().collect_limit_bytes);
-            session_->run(*step_, action, end, range);
-            ByteWriter encoded;
-            for (T const& record : gather(end.encoded().view(), end.record_count(), end.pieces())) {
-                if (taken_count == record_count) break;
-                encode(record, encoded);
-                ++taken_count;
-            }
-            bytes.append(encoded.view());
-            return taken_count < record_count;
+        return action.result([&]() -> Results<T> {
+            std::string bytes;
+            std::uint64_t taken_count = 0;
+            run_in_waves([&](TaskRange range) {
+                CollectEnd<T> end(*step_, record_count, session_->options().collect_limit_bytes);
+                session_->run(*step_, action, end, range);
+                ByteWriter encoded;
+                for (T const& record :
+                     gather(end.encoded().view(), end.record_count(), end.pieces())) {
+                    if (taken_count == record_count) break;
+                    encode(record, encoded);
+                    ++taken_count;
+                }
+                bytes.append(encoded.view());
+                return taken_count < record_count;
+            });
+            auto const owner = std::make_shared<std::string const>(std::move(bytes));
+            return {owner, *owner, taken_count};
         });
-        auto const owner = std::make_shared<std::string const>(std::move(bytes));
-        return {owner, *owner, taken_count};
     }
 
     Results<T> gather(std::string_view encoded,

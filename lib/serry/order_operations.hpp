@@ -165,9 +165,11 @@ private:
     template <typename Out, typename V, typename Handler, typename F>
     Dataset<Out> after_partitions(char const* name, CallSite at, F f) const {
         ActionStep const action(self().session(), self().step(), name, at);
-        PartitionSumsEnd<T, V, F> end(*self().step(), f);
-        self().session().run(*self().step(), action, end);
-        std::vector<V> before = end.all_sums(self().session().comm(), self().step()->placement());
+        std::vector<V> before = action.result([&] {
+            PartitionSumsEnd<T, V, F> end(*self().step(), f);
+            self().session().run(*self().step(), action, end);
+            return end.all_sums(self().session().comm(), self().step()->placement());
+        });
         V sum{};
         for (V& partition : before) sum = static_cast<V>(sum + std::exchange(partition, sum));
         auto handler_for = [before = std::move(before)](Partition partition) {

@@ -262,9 +262,11 @@ private:
                                               Dataset<U> const& dataset) {
         auto const one = [](U const&) { return std::uint64_t{1}; };
         ActionStep const action(dataset.session(), dataset.step(), name, at);
-        PartitionSumsEnd<U, std::uint64_t, decltype(one)> end(*dataset.step(), one);
-        dataset.session().run(*dataset.step(), action, end);
-        auto ends = end.all_sums(dataset.session().comm(), dataset.step()->placement());
+        auto ends = action.result([&] {
+            PartitionSumsEnd<U, std::uint64_t, decltype(one)> end(*dataset.step(), one);
+            dataset.session().run(*dataset.step(), action, end);
+            return end.all_sums(dataset.session().comm(), dataset.step()->placement());
+        });
         std::partial_sum(ends.begin(), ends.end(), ends.begin());
         return ends;
     }

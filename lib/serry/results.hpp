@@ -64,6 +64,8 @@ public:
     Iterator begin() const { return {bytes_, record_count_}; }
     Iterator end() const { return {}; }
     std::uint64_t size() const { return record_count_; }
+    /// The bytes that the records are kept as, one behind the other.
+    std::string_view encoded() const { return bytes_; }
     bool empty() const { return record_count_ == 0; }
 
     /// All records, decoded; views still point into these results.

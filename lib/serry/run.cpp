@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <optional>
 
 #include <fmt/format.h>
@@ -45,6 +46,11 @@ void say_error(std::string const& text) {
     MPI_Abort(MPI_COMM_WORLD, static_cast<int>(error.exit_code()));
     std::abort();
 }
+
+/// An error that the user knows of.
+struct SaidAlready {
+    ExitCode code;
+};
 
 struct Ending {
     ExitCode code = ExitCode::ok;
@@ -132,6 +138,51 @@ void say_settings(Session const& session) {
     std::fprintf(stderr, "serry: job %s: %d ranks, %s of memory each, scratch %s\n",
                  session.job_id().c_str(), session.comm().rank_count(),
                  format_bytes(options.memory_bytes).c_str(), options.scratch.c_str());
+    if (Checkpoints const* const checkpoints = session.checkpoints())
+        if (std::string const resumption = checkpoints->resumption(); !resumption.empty())
+            std::fprintf(stderr, "serry: %s\n", resumption.c_str());
+}
+
+/// What the results of a job follow from. Reads the program's file if there are checkpoints.
+JobIdentity identity_of(char const* path, CommandLine const& line) {
+    if (line.options.checkpoint.empty()) return {};
+    JobIdentity identity;
+    identity.program = std::filesystem::path(path).filename().string();
+    identity.binary_hash = hash_of_this_program();
+    identity.partition_count = line.options.partition_count;
+    identity.arguments = line.arguments;
+    for (auto const& option : line.given)
+        identity.options.push_back(option.name + '=' + option.value);
+    return identity;
+}
+
+void say_checkpoints(Checkpoints const& checkpoints, bool has_failed) {
+    Checkpoints::Totals const& totals = checkpoints.totals();
+    std::fprintf(stderr, "serry: checkpoints: %llu committed, %s in %s; ",
+                 static_cast<unsigned long long>(totals.committed),
+                 format_bytes(totals.file_bytes).c_str(),
+                 format_seconds(totals.commit_seconds).c_str());
+    std::fprintf(stderr, "%llu restored in %s; %llu results from the journal\n",
+                 static_cast<unsigned long long>(totals.restored),
+                 format_seconds(totals.restore_seconds).c_str(),
+                 static_cast<unsigned long long>(totals.replayed_results));
+    if (has_failed)
+        std::fputs("serry: run again with the same --checkpoint, the job goes on from there\n",
+                   stderr);
+}
+
+/// What fails here fails on all ranks alike, and rank 0 says so.
+std::unique_ptr<Session> open_session(char const* path, CommandLine const& line) {
+    try {
+        return std::make_unique<Session>(MPI_COMM_WORLD, line.options, identity_of(path, line));
+    } catch (CommError const&) {
+        throw;
+    } catch (Error const& error) {
+        int rank = 0;
+        MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+        if (rank == 0) say_error(error.what());
+        throw SaidAlready{error.exit_code()};
+    }
 }
 
 int run_on_ranks(int argc,
@@ -141,12 +192,15 @@ int run_on_ranks(int argc,
     Start const start = read_start(argc, argv, program);
     if (auto const code = ended_at_start(start)) return *code;
     CommandLine const& line = start.line;
-    Session session(MPI_COMM_WORLD, line.options);
+    std::unique_ptr<Session> const opened = open_session(argv[0], line);
+    Session& session = *opened;
     bool const speaks = session.comm().rank() == 0;
     if (speaks && !line.options.quiet) say_settings(session);
     Ending const ending = run_job(session, line, job);
     if (speaks && !line.options.quiet && !session.reports().empty())
         std::fputs(stage_table(session.reports(), session.comm().rank_count()).c_str(), stderr);
+    if (speaks && !line.options.quiet && session.checkpoints())
+        say_checkpoints(*session.checkpoints(), ending.is_error());
     if (speaks && ending.is_error()) say_error(ending.text);
     return static_cast<int>(ending.code);
 }
@@ -160,6 +214,8 @@ int run(int argc, char** argv, std::function<void(Context&)> const& job, Program
             return run_on_ranks(argc, argv, job, program);
         } catch (CommError const& error) {
             abort_all(error);
+        } catch (SaidAlready const& error) {
+            return static_cast<int>(error.code);
         }
     } catch (Error const& error) {
         say_error(error.what());

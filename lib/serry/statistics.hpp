@@ -335,14 +335,16 @@ private:
     template <typename F>
     std::optional<T> reduced(ActionStep const& action, F const& combine) const {
         Session& session = self().session();
-        FoldEnd<T, F> end(*self().step(), action, combine);
-        session.run(*self().step(), action, end);
-        auto const partials = session.comm().all_gather(end.partials().view());
-        try {
-            return fold_partials<T>(partials.bytes, combine, session.arena());
-        } catch (...) {
-            throw_action_failed(action);
-        }
+        return action.result([&] {
+            FoldEnd<T, F> end(*self().step(), action, combine);
+            session.run(*self().step(), action, end);
+            auto const partials = session.comm().all_gather(end.partials().view());
+            try {
+                return fold_partials<T>(partials.bytes, combine, session.arena());
+            } catch (...) {
+                throw_action_failed(action);
+            }
+        });
     }
 
     Histogram counted(ActionStep const& action, std::vector<double> edges) const {
@@ -354,14 +356,16 @@ private:
     std::optional<typename Folding::Value> aggregated(ActionStep const& action,
                                                       Folding const& folding) const {
         Session& session = self().session();
-        AggregateEnd<T, Folding> end(*self().step(), action, folding);
-        session.run(*self().step(), action, end);
-        auto const partials = session.comm().all_gather(end.partials().view());
-        try {
-            return end.merged(partials.bytes, folding);
-        } catch (...) {
-            throw_action_failed(action);
-        }
+        return action.result([&] {
+            AggregateEnd<T, Folding> end(*self().step(), action, folding);
+            session.run(*self().step(), action, end);
+            auto const partials = session.comm().all_gather(end.partials().view());
+            try {
+                return end.merged(partials.bytes, folding);
+            } catch (...) {
+                throw_action_failed(action);
+            }
+        });
     }
 };
 

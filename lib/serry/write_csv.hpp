@@ -29,6 +29,7 @@ void write_csv(Dataset<T> const& dataset,
     Session& session = dataset.session();
     ActionStep const action(session, dataset.step(), "write_csv", at);
     OutputJob output(session, path, action);
+    if (output.is_done()) return;
     TextSink<T, CsvFormat<T>> sink(*dataset.step(), action, output.parts_path(), true,
                                    CsvFormat<T>(options));
     Vote const vote = session.run(*dataset.step(), action, sink);

@@ -58,6 +58,7 @@ void write_hdf5(Dataset<T> const& dataset,
     Hdf5Storage const storage = hdf5::checked_storage(name, options, at);
     ActionStep const action(session, dataset.step(), "write_hdf5", at);
     OutputJob output(session, path, action);
+    if (output.is_done()) return;
     Hdf5Sink<T> sink(*dataset.step(), action, output.parts_path(), storage);
     Vote const vote = session.run(*dataset.step(), action, sink);
     hdf5::add_view(session, output.parts_path(), storage, hdf5_record<T>(), sink.part_rows());

@@ -28,6 +28,7 @@ void write_json_lines(Dataset<T> const& dataset,
     Session& session = dataset.session();
     ActionStep const action(session, dataset.step(), "write_json_lines", at);
     OutputJob output(session, path, action);
+    if (output.is_done()) return;
     TextSink<T, JsonFormat<T>> sink(*dataset.step(), action, output.parts_path());
     Vote const vote = session.run(*dataset.step(), action, sink);
     output.commit(vote, dataset.step()->partition_count());

@@ -1,7 +1,9 @@
 #include "serry/base/options.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -16,14 +18,49 @@ void from_environment(char const* name, T& option, Read read) {
     if (char const* text = std::getenv(name)) option = read(name, text);
 }
 
-std::string progress_option(std::string const& where, std::string const& text) {
-    for (char const* mode : {"auto", "bar", "lines", "off"})
-        if (text == mode) return text;
-    throw UsageError(
-        fmt::format("{}: \"{}\" is unknown; expected auto, bar, lines or off", where, text));
+/// A reader of options that are one of these words.
+auto one_of(std::vector<std::string> words) {
+    return [words = std::move(words)](std::string const& where, std::string const& text) {
+        return word_option(where, text, words);
+    };
 }
 
 }  // namespace
+
+std::string word_option(std::string const& where,
+                        std::string const& text,
+                        std::vector<std::string> const& words) {
+    if (std::find(words.begin(), words.end(), text) != words.end()) return text;
+    std::vector<std::string> const all_but_last(words.begin(), words.end() - 1);
+    throw UsageError(fmt::format("{}: \"{}\" is unknown; expected {} or {}", where, text,
+                                 fmt::join(all_but_last, ", "), words.back()));
+}
+
+double seconds_option(std::string const& where, std::string const& text) {
+    std::string digits = text;
+    double unit = 1;
+    if (digits.ends_with('s') || digits.ends_with('m') || digits.ends_with('h')) {
+        unit = digits.back() == 's' ? 1 : digits.back() == 'm' ? 60 : 3600;
+        digits.pop_back();
+    }
+    double number = 0;
+    auto const [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    bool const is_number = error == std::errc() && end == digits.data() + digits.size();
+    if (is_number && number > 0 && number < 1e12) return number * unit;
+    throw UsageError(fmt::format("{}: \"{}\" is no time; expected one above 0 like 90s, 15m or 24h",
+                                 where, text));
+}
+
+std::string checkpoint_every_option(std::string const& where, std::string const& text) {
+    if (text == "auto" || text == "stage") return text;
+    try {
+        seconds_option(where, text);
+        return text;
+    } catch (UsageError const&) {
+        throw UsageError(fmt::format(
+            "{}: \"{}\" is unknown; expected auto, stage, or a time like 90s or 15m", where, text));
+    }
+}
 
 std::uint64_t bytes_option(std::string const& where, std::string const& text) {
     if (auto const bytes = parse_bytes(text)) return *bytes;
@@ -68,9 +105,15 @@ Options options_from_environment() {
     from_environment("SERRY_COLLECT_LIMIT", options.collect_limit_bytes, bytes_option);
     from_environment("SERRY_TABLE_SLOTS", options.table_slots, count_option);
     from_environment("SERRY_ROUND_BYTES", options.round_bytes, bytes_option);
-    from_environment("SERRY_PROGRESS", options.progress, progress_option);
+    from_environment("SERRY_PROGRESS", options.progress, one_of({"auto", "bar", "lines", "off"}));
     from_environment("SERRY_QUIET", options.quiet, flag_option);
     from_environment("SERRY_EVENTS", options.events, path_option);
+    from_environment("SERRY_CHECKPOINT", options.checkpoint, path_option);
+    from_environment("SERRY_CHECKPOINT_EVERY", options.checkpoint_every, checkpoint_every_option);
+    from_environment("SERRY_CHECKPOINT_COMPRESSION", options.checkpoint_compression,
+                     one_of(compression_words));
+    from_environment("SERRY_MTBF", options.mtbf_seconds, seconds_option);
+    from_environment("SERRY_RESUME", options.resume, one_of(resume_words));
     return options;
 }
 

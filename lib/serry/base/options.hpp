@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace serry {
 
@@ -35,6 +36,21 @@ struct Options {
     /// File for one JSON line per stage and rank, written by rank 0. Empty: none. --events,
     /// SERRY_EVENTS.
     std::string events;
+
+    /// Folder, on a file system that all nodes share, for checkpoints. Empty: none are made.
+    /// --checkpoint, SERRY_CHECKPOINT.
+    std::string checkpoint;
+    /// When stages are committed: auto, stage, or a number of seconds. --checkpoint-every,
+    /// SERRY_CHECKPOINT_EVERY.
+    std::string checkpoint_every = "auto";
+    /// none, lz4 or zstd. --checkpoint-compression, SERRY_CHECKPOINT_COMPRESSION.
+    std::string checkpoint_compression = "none";
+    /// How often, in seconds, something that ends the job is expected to fail: the automatic
+    /// interval follows from it. --mtbf, SERRY_MTBF.
+    double mtbf_seconds = 24 * 3600;
+    /// auto: go on where an earlier attempt of this job was ended, if there was one. fresh: start
+    /// over. require: go on, or refuse. --resume, SERRY_RESUME.
+    std::string resume = "auto";
 };
 
 /// More partitions than this are a slip of somebody's finger.
@@ -51,5 +67,15 @@ std::uint64_t count_option(std::string const& where, std::string const& text);
 std::uint64_t partition_count_option(std::string const& where, std::string const& text);
 bool flag_option(std::string const& where, std::string const& text);
 std::string path_option(std::string const& where, std::string const& text);
+/// "90", "90s", "15m", "24h" as seconds, above 0.
+double seconds_option(std::string const& where, std::string const& text);
+/// `text`, which is auto, stage or such a time.
+std::string checkpoint_every_option(std::string const& where, std::string const& text);
+/// `text`, which is one of `words`, at least two.
+std::string word_option(std::string const& where,
+                        std::string const& text,
+                        std::vector<std::string> const& words);
+inline std::vector<std::string> const compression_words = {"none", "lz4", "zstd"};
+inline std::vector<std::string> const resume_words = {"auto", "fresh", "require"};
 
 }  // namespace serry

@@ -53,6 +53,7 @@ struct Slot {
 /// The options that every program has.
 struct CommonOptions {
     Slot partitions, memory, scratch, overwrite, events, quiet;
+    Slot checkpoint, checkpoint_every, checkpoint_compression, mtbf, resume;
 
     void add_to(CLI::App& app) {
         partitions.add_to(
@@ -68,6 +69,24 @@ struct CommonOptions {
         events.add_to(
             app, {"--events", "FILE", "append a line of JSON for each stage and rank to FILE"});
         quiet.add_to(app, {"--quiet", "", "print no table of stages and no progress"});
+        add_checkpoint_options(app);
+    }
+
+    void add_checkpoint_options(CLI::App& app) {
+        checkpoint.add_to(app,
+                          {"--checkpoint", "DIR",
+                           "commit results of stages to DIR, which all nodes share; run again, "
+                           "the job goes on from there"});
+        checkpoint_every.add_to(app, {"--checkpoint-every", "WHEN",
+                                      "stage, a time like 10m, or auto (default): by what it "
+                                      "costs and --mtbf"});
+        checkpoint_compression.add_to(
+            app, {"--checkpoint-compression", "HOW", "none (default), lz4 or zstd"});
+        mtbf.add_to(
+            app, {"--mtbf", "TIME", "how often something fails that ends the job (default: 24h)"});
+        resume.add_to(app, {"--resume", "HOW",
+                            "auto (default): go on from --checkpoint if this job was there; fresh: "
+                            "start over; require: go on, or refuse"});
     }
 
     void apply(Options& options) const {
@@ -76,9 +95,26 @@ struct CommonOptions {
         if (partitions.is_given())
             options.partition_count = partition_count_option(partitions.name, partitions.value);
         if (events.is_given()) options.events = path_option(events.name, events.value);
+        apply_checkpoint_options(options);
         options.overwrite = options.overwrite || overwrite.is_given();
         options.quiet = options.quiet || quiet.is_given();
         if (options.quiet) options.progress = "off";
+    }
+
+    void apply_checkpoint_options(Options& options) const {
+        if (checkpoint.is_given())
+            options.checkpoint = path_option(checkpoint.name, checkpoint.value);
+        if (checkpoint_every.is_given())
+            options.checkpoint_every =
+                checkpoint_every_option(checkpoint_every.name, checkpoint_every.value);
+        if (checkpoint_compression.is_given())
+            options.checkpoint_compression = word_option(
+                checkpoint_compression.name, checkpoint_compression.value, compression_words);
+        if (mtbf.is_given()) options.mtbf_seconds = seconds_option(mtbf.name, mtbf.value);
+        if (resume.is_given())
+            options.resume = word_option(resume.name, resume.value, resume_words);
+        if (options.resume == "require" && options.checkpoint.empty())
+            throw UsageError("--resume require: needs --checkpoint, the folder to go on from");
     }
 };
 

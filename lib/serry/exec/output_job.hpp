@@ -18,12 +18,16 @@ public:
     /// Removes what was written if it was not committed.
     ~OutputJob();
 
+    /// Whether an earlier attempt of the job has made the folder: there is nothing to do.
+    bool is_done() const { return parts_path_.empty(); }
     /// Where the tasks write their parts; the same on every rank.
     std::string const& parts_path() const { return parts_path_; }
     /// After all tasks: one rename, and the folder is there.
     void commit(Vote const& vote, std::uint64_t partition_count);
 
 private:
+    bool is_made_already(std::string const& path) const;
+
     Session& session_;
     Transformation const& action_;
     std::unique_ptr<OutputDirectory> directory_;  ///< on rank 0

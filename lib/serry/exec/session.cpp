@@ -16,6 +16,7 @@
 #include "serry/base/error.hpp"
 #include "serry/base/memory_limit.hpp"
 #include "serry/base/units.hpp"
+#include "serry/exec/rank_0.hpp"
 #include "serry/plan/plan.hpp"
 #include "serry/plan/visit.hpp"
 
@@ -31,32 +32,19 @@ struct JobWide {
     std::uint64_t collect_limit_bytes = 0;
     bool overwrite = false;
     std::string events;
+    std::string checkpoint, checkpoint_every, checkpoint_compression, resume;
+    double mtbf_seconds = 0;
 
     template <typename Archive>
     void serialize(Archive& archive, unsigned) {
-        archive& job_id& partition_count& collect_limit_bytes& overwrite& events;
+        archive& job_id& partition_count& collect_limit_bytes& overwrite& events& checkpoint&
+            checkpoint_every& checkpoint_compression& resume& mtbf_seconds;
     }
 };
 
 /// The same control messages as Boost.MPI's, on our communicator.
 mpi::communicator boosted(comm::Communicator const& comm) {
     return {comm.handle(), mpi::comm_attach};
-}
-
-/// What another rank threw, by its code.
-[[noreturn]] void throw_error(ExitCode code, std::string const& text) {
-    switch (code) {
-        case ExitCode::usage:
-        case ExitCode::divergence:
-            throw UsageError(text, code);
-        case ExitCode::input:
-            throw InputError(text);
-        case ExitCode::does_not_fit:
-        case ExitCode::storage:
-            throw StorageError(text, code);
-        default:
-            throw Error(code, text);
-    }
 }
 
 std::string make_job_id() {
@@ -67,23 +55,41 @@ std::string make_job_id() {
 
 }  // namespace
 
-Session::Session(MPI_Comm original, Options options)
+Session::Session(MPI_Comm original, Options options, JobIdentity const& identity)
     : comm_(original),
       options_(std::move(options)),
       progress_(options_.progress, comm_.rank() == 0) {
     JobWide job;
     if (comm_.rank() == 0)
-        job = {make_job_id(), options_.partition_count, options_.collect_limit_bytes,
-               options_.overwrite, options_.events};
+        job = {make_job_id(),
+               options_.partition_count,
+               options_.collect_limit_bytes,
+               options_.overwrite,
+               options_.events,
+               options_.checkpoint,
+               options_.checkpoint_every,
+               options_.checkpoint_compression,
+               options_.resume,
+               options_.mtbf_seconds};
     mpi::broadcast(boosted(comm_), job, 0);
     job_id_ = job.job_id;
     options_.partition_count = job.partition_count;
     options_.collect_limit_bytes = job.collect_limit_bytes;
     options_.overwrite = job.overwrite;
     options_.events = job.events;
+    options_.checkpoint = job.checkpoint;
+    options_.checkpoint_every = job.checkpoint_every;
+    options_.checkpoint_compression = job.checkpoint_compression;
+    options_.resume = job.resume;
+    options_.mtbf_seconds = job.mtbf_seconds;
     nodes_ = std::make_unique<comm::Nodes>(comm_);
     if (options_.memory_bytes == 0)
         options_.memory_bytes = default_memory_bytes(nodes_->local_rank_count());
+    if (!options_.checkpoint.empty()) {
+        checkpoints_ = std::make_unique<Checkpoints>(comm_, options_, identity, job_id_,
+                                                     nodes_->local_rank() == 0);
+        job_id_ = checkpoints_->job_id();
+    }
 }
 
 Session::~Session() = default;
@@ -94,7 +100,52 @@ void Session::open_action(Transformation const& action) {
     if (action_count_++ == 0 && !options_.events.empty()) append_events({});
 }
 
-void Session::close(Announcement::Kind kind, std::string const& what) { agree_on(kind, what); }
+void Session::close(Announcement::Kind kind, std::string const& what) {
+    agree_on(kind, what);
+    if (checkpoints_ && kind == Announcement::Kind::returned) checkpoints_->finish();
+}
+
+std::optional<std::string> Session::recorded_result(std::uint64_t number,
+                                                    Transformation const& action) {
+    return checkpoints_->result(number, lineage_.fingerprint, action.label());
+}
+
+void Session::record_result(std::uint64_t number,
+                            Transformation const& action,
+                            std::string_view bytes) {
+    save_states();
+    checkpoints_->record_result(number, lineage_.fingerprint, action.label(), bytes);
+}
+
+void Session::attach(SavedState& state) {
+    states_.push_back(&state);
+    state.number = next_state_++;
+    if (!checkpoints_) return;
+    for (std::string const& found : checkpoints_->found_accumulators()) {
+        ByteReader reader(found);
+        while (reader.remaining() > 0) {
+            std::uint64_t const number = reader.take_varint();
+            std::string_view const bytes = reader.take(reader.take_varint());
+            if (number == state.number) state.restore(bytes);
+        }
+    }
+}
+
+void Session::detach(SavedState& state) { std::erase(states_, &state); }
+
+void Session::save_states() {
+    if (!checkpoints_ || states_.empty()) return;
+    ByteWriter own;
+    for (SavedState* const state : states_) {
+        std::string const bytes = state->saved();
+        own.put_varint(state->number);
+        own.put_varint(bytes.size());
+        own.put(bytes);
+    }
+    std::string all;
+    for (std::string const& of_rank : comm_.gather(own.view(), 0)) all += of_rank;
+    checkpoints_->record_accumulators(all);
+}
 
 void Session::agree_on(Announcement::Kind kind, std::string const& what) {
     if (!divergence_.empty()) throw UsageError(divergence_, ExitCode::divergence);
@@ -115,10 +166,12 @@ Vote Session::run(Transformation& target,
                   Transformation const& action,
                   StageEnd& end,
                   TaskRange range) {
+    if (checkpoints_) checkpoints_->restore(target, setting_for({}));
     Plan plan;
     if (comm_.rank() == 0) {
         try {
             plan = make_plan(target, action.name(), options_.partition_count, stage_count_ + 1);
+            if (checkpoints_) checkpoints_->check_input(plan, target);
         } catch (...) {
             plan = {};
             plan.error_code = static_cast<int>(code_of_current_exception());
@@ -132,12 +185,23 @@ Vote Session::run(Transformation& target,
         StagePlan const& stage = plan.stages[i];
         // A commit forgets steps that operators of the same stage still refer to.
         auto const used = needed_before(target);
-        auto& step = dynamic_cast<WideStep&>(find_transformation(target, stage.transformation));
-        run_stage(stage, *step.open_end(stage.input, setting_for(stage)), {});
+        Transformation& step = find_transformation(target, stage.transformation);
+        auto& wide = dynamic_cast<WideStep&>(step);
+        if (checkpoints_)
+            checkpoints_->before_stage(*step.parents()[stage.input], HeldInput{&step, stage.input});
+        run_stage(stage, *wide.open_end(stage.input, setting_for(stage)), {});
+        commit_stage(stage);
     }
     auto const used = needed_before(target);
     end.prepare(setting_for(plan.stages.back()));
-    return run_stage(plan.stages.back(), end, range);
+    if (checkpoints_) checkpoints_->before_stage(target, std::nullopt);
+    Vote const vote = run_stage(plan.stages.back(), end, range);
+    commit_stage(plan.stages.back());
+    return vote;
+}
+
+void Session::commit_stage(StagePlan const& stage) {
+    if (checkpoints_) checkpoints_->after_stage(stage, lineage_, [this] { save_states(); });
 }
 
 Vote Session::run_stage(StagePlan const& stage, StageEnd& end, TaskRange range) {
@@ -236,22 +300,7 @@ std::string Session::gather_pieces(std::string_view encoded,
 }
 
 std::string Session::on_rank_0(std::function<std::string()> const& f) {
-    int code = 0;
-    std::string told;
-    if (comm_.rank() == 0) {
-        try {
-            told = f();
-        } catch (...) {
-            code = static_cast<int>(code_of_current_exception());
-            told = describe_current_exception();
-        }
-        told = fmt::format("{} {}", code, told);
-    }
-    told = comm_.broadcast(told, 0);
-    std::size_t const space = told.find(' ');
-    code = std::stoi(told.substr(0, space));
-    if (code != 0) throw_error(static_cast<ExitCode>(code), told.substr(space + 1));
-    return told.substr(space + 1);
+    return serry::on_rank_0(comm_, f);
 }
 
 }  // namespace serry

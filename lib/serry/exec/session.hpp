@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "serry/base/arena.hpp"
@@ -12,6 +13,7 @@
 #include "serry/comm/communicator.hpp"
 #include "serry/comm/node_bytes.hpp"
 #include "serry/exec/agreement.hpp"
+#include "serry/exec/checkpoints.hpp"
 #include "serry/exec/executor.hpp"
 #include "serry/exec/progress.hpp"
 #include "serry/exec/stage_report.hpp"
@@ -20,12 +22,25 @@
 
 namespace serry {
 
+/// What is made by tasks on the side, and must be there again when a job goes on: an accumulator's
+/// part on this rank.
+class SavedState {
+public:
+    virtual ~SavedState() = default;
+    virtual std::string saved() = 0;
+    /// May be called several times; later ones know more.
+    virtual void restore(std::string_view saved) = 0;
+
+    std::uint64_t number = 0;  ///< set by the session
+};
+
 /// A job on its ranks, from the first transformation to the end: numbers what the program records,
 /// has rank 0 plan the actions, and runs them. Functions are collective unless they only read.
 class Session {
 public:
-    /// `original` is duplicated. Options that must agree are taken from rank 0.
-    Session(MPI_Comm original, Options options);
+    /// `original` is duplicated. Options that must agree are taken from rank 0. `identity` counts
+    /// where there are checkpoints.
+    Session(MPI_Comm original, Options options, JobIdentity const& identity = {});
     ~Session();
 
     comm::Communicator const& comm() const { return comm_; }
@@ -64,6 +79,9 @@ public:
         std::shared_ptr<void const> owner;
         std::string_view bytes;
         std::uint64_t record_count = 0;
+
+        std::string_view encoded() const { return bytes; }
+        std::uint64_t size() const { return record_count; }
     };
     Gathered gather_results(std::string_view encoded,
                             std::uint64_t record_count,
@@ -77,6 +95,21 @@ public:
 
     std::vector<StageReport> const& reports() const { return reports_; }
 
+    // With --checkpoint: null without.
+
+    Checkpoints const* checkpoints() const { return checkpoints_.get(); }
+    /// Results of actions are numbered; ActionStep::result() asks for them and tells them.
+    std::uint64_t next_result_number() { return result_count_++; }
+    std::optional<std::string> recorded_result(std::uint64_t number, Transformation const& action);
+    void record_result(std::uint64_t number, Transformation const& action, std::string_view bytes);
+
+    /// Of accumulators, in the order in which the program makes them: what an earlier attempt of
+    /// the job saved is given back to them.
+    void attach(SavedState& state);
+    void detach(SavedState& state);
+    /// Collective: save what they hold.
+    void save_states();
+
 private:
     void agree_on(Announcement::Kind kind, std::string const& what);
     StageSetting setting_for(StagePlan const& stage) const;
@@ -85,6 +118,7 @@ private:
     void write_event(StagePlan const& stage, Vote const& own);
     void append_events(std::vector<std::string> const& lines);
     ExchangeGear& gear();
+    void commit_stage(StagePlan const& stage);
 
     comm::Communicator comm_;
     Options options_;
@@ -98,6 +132,10 @@ private:
     std::vector<StageReport> reports_;
     std::string divergence_;  ///< the ranks' ways have parted; some may have left
     std::uint64_t action_count_ = 0;
+    std::unique_ptr<Checkpoints> checkpoints_;
+    std::uint64_t result_count_ = 0;
+    std::vector<SavedState*> states_;
+    std::uint64_t next_state_ = 0;
     std::uint32_t stage_count_ = 0;
 };
 

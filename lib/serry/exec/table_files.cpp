@@ -22,9 +22,11 @@ void prepare_bad_lines(Session& session,
                        CallSite at) {
     if (what != BadLines::keep) return;
     ActionStep const action(session, source, "keep_bad_lines", at);
-    session.on_rank_0([&] {
-        make_bad_lines_folder(folder, session.options().overwrite);
-        return std::string();
+    action.result([&] {
+        session.on_rank_0([&] {
+            make_bad_lines_folder(folder, session.options().overwrite);
+            return std::string();
+        });
     });
 }
 

@@ -8,7 +8,8 @@
 namespace serry {
 
 Transformation::Transformation(Lineage& lineage, Recorded recorded)
-    : recorded_(std::move(recorded)), id_(lineage.next_id++) {
+    : recorded_(std::move(recorded)), id_(lineage.next_id++), live_(lineage.live) {
+    live_->insert(id_);
     fingerprint_ = mix_fingerprint(id_, recorded_.name);
     fingerprint_ = mix_fingerprint(fingerprint_, to_string(recorded_.at));
     fingerprint_ = mix_fingerprint(fingerprint_, recorded_.argument_fingerprint);
@@ -20,6 +21,7 @@ Transformation::Transformation(Lineage& lineage, Recorded recorded)
 }
 
 Transformation::~Transformation() {
+    live_->erase(id_);
     // One after the other rather than each within the one behind it: a loop may have recorded a
     // chain of a million steps.
     auto unneeded = std::move(recorded_.parents);

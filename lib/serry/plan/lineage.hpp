@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "serry/base/call_site.hpp"
@@ -30,6 +31,10 @@ struct Lineage {
         CallSite at;
     };
     std::vector<Step> unagreed;
+
+    /// Ids of the steps that are still there. The steps keep it, as they may outlive the lineage.
+    std::shared_ptr<std::unordered_set<std::uint32_t>> live =
+        std::make_shared<std::unordered_set<std::uint32_t>>();
 };
 
 /// One lazily recorded step: a vertex of the lineage. Owned by the datasets and the later steps
@@ -92,6 +97,7 @@ public:
     bool is_in_place(std::size_t input) const {
         return input < in_place_.size() && in_place_[input];
     }
+    std::vector<bool> const& in_place() const { return in_place_; }
     void set_in_place(std::vector<bool> inputs) { in_place_ = std::move(inputs); }
     SplitList const& splits() const { return splits_; }
     void set_splits(SplitList splits);
@@ -103,6 +109,7 @@ protected:
 private:
     Recorded recorded_;
     std::uint32_t id_;
+    std::shared_ptr<std::unordered_set<std::uint32_t>> live_;
     std::uint64_t fingerprint_;
     Placement placement_;
     std::vector<bool> in_place_;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace serry {
@@ -80,6 +81,10 @@ class Placement {
 public:
     Placement() = default;
     explicit Placement(std::uint64_t partition_count) : blocks_{partition_count} {}
+    explicit Placement(std::vector<std::uint64_t> blocks) : blocks_(std::move(blocks)) {}
+
+    /// The partitions of each block.
+    std::vector<std::uint64_t> const& blocks() const { return blocks_; }
 
     std::uint64_t partition_count() const;
     /// A rank's partitions, in ascending order.

@@ -5,6 +5,7 @@
 #include <sched.h>
 
 #include "serry/base/clock.hpp"
+#include "serry/base/crash_point.hpp"
 #include "serry/base/error.hpp"
 #include "serry/comm/mpi_error.hpp"
 
@@ -136,6 +137,7 @@ bool Exchange::run_exchange(bool is_final) {
         take();
         verdict = wire::judge(gear_.buffers.received);
         ++counters_.rounds;
+        crash_point("exchange");
     }
     if (verdict == wire::RoundVerdict::complete && !failure_) {
         try {

@@ -12,6 +12,7 @@
 #include "serry/base/arena.hpp"
 #include "serry/shuffle/group_store.hpp"
 #include "serry/shuffle/key_exchange.hpp"
+#include "serry/shuffle/store_holder.hpp"
 #include "serry/shuffle/values.hpp"
 #include "serry/stage/batch.hpp"
 
@@ -127,7 +128,9 @@ private:
 /// output). At least one input has values. `F::keeps_key` says whether the result's records have
 /// the keys of the inputs; they then lie in the order of the groups.
 template <typename K, typename Out, typename F, typename... V>
-class MergeTransformation final : public TypedTransformation<Out>, public WideStep {
+class MergeTransformation final : public TypedTransformation<Out>,
+                                  public WideStep,
+                                  public StoreHolder {
 public:
     MergeTransformation(Lineage& lineage,
                         char const* name,
@@ -151,6 +154,22 @@ public:
         bool held = false;
         each_input([&](std::size_t i, auto const& one) { held |= i == input && one.store; });
         return held;
+    }
+    PartitionStore* store_of(std::size_t input) override {
+        PartitionStore* store = nullptr;
+        each_input([&](std::size_t i, auto& one) { store = i == input ? one.store.get() : store; });
+        return store;
+    }
+    void hold(std::size_t input, std::unique_ptr<PartitionStore> store) override {
+        each_input([&](std::size_t i, auto& one) {
+            if (i != input) return;
+            one.store = std::move(store);
+            one.parent = nullptr;
+        });
+        this->forget_parent(input);
+    }
+    std::unique_ptr<PartitionStore> make_store(StageSetting const& setting) const override {
+        return make_store_for(*this, setting);
     }
     bool is_hash_partitioned() const override { return F::keeps_key; }
     bool can_use_in_place() const override { return true; }
@@ -189,11 +208,8 @@ private:
                                        GroupInput<K, Value>& one,
                                        StageSetting const& setting) {
         return std::make_unique<KeyExchangeEnd<K, Value>>(
-            *this, *one.parent, setting, [this, i, &one](std::unique_ptr<PartitionStore> store) {
-                one.store = std::move(store);
-                one.parent = nullptr;
-                this->forget_parent(i);
-            });
+            *this, *one.parent, setting,
+            [this, i](std::unique_ptr<PartitionStore> store) { hold(i, std::move(store)); });
     }
 
     class Reader final : public PartitionReader {

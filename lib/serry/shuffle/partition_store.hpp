@@ -33,6 +33,8 @@ public:
     /// Throws std::out_of_range for a partition that is not this rank's.
     Run& partition(std::uint64_t partition);
     std::vector<Run>& runs() { return runs_; }
+    /// Whose they are, in the same order.
+    std::vector<PartitionRange> const& ranges() const { return own_; }
     Storage& storage() { return storage_; }
 
 private:

@@ -6,12 +6,14 @@
 #include <limits>
 #include <memory>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <utility>
 
 #include "serry/base/error.hpp"
 #include "serry/base/units.hpp"
 #include "serry/shuffle/partition_store.hpp"
+#include "serry/shuffle/store_holder.hpp"
 #include "serry/stage/batch.hpp"
 #include "serry/stage/typed_transformation.hpp"
 
@@ -32,20 +34,24 @@ concept Packed = std::is_trivially_copyable_v<T> && std::is_trivially_destructib
 
 /// persist(): passes records on, and keeps them when all partitions were run to their ends.
 template <Encodable T>
-class PersistTransformation final : public TypedTransformation<T> {
+class PersistTransformation final : public TypedTransformation<T>, public StoreHolder {
 public:
+    /// `checkpoint_name`: of what the program wants a checkpoint of; empty for persist().
     PersistTransformation(Lineage& lineage,
                           CallSite at,
                           TypedPointer<T> const& parent,
-                          PersistLevel level)
-        : TypedTransformation<T>(lineage,
-                                 {.name = "persist",
-                                  .at = at,
-                                  .dependency = Dependency::narrow,
-                                  .parents = {parent},
-                                  .argument_fingerprint = static_cast<std::uint64_t>(level)}),
+                          PersistLevel level,
+                          std::string const& checkpoint_name = {})
+        : TypedTransformation<T>(
+            lineage,
+            {.name = checkpoint_name.empty() ? "persist" : "checkpoint \"" + checkpoint_name + '"',
+             .at = at,
+             .dependency = Dependency::narrow,
+             .parents = {parent},
+             .argument_fingerprint = static_cast<std::uint64_t>(level)}),
           parent_(parent.get()),
           level_(level),
+          is_checkpoint_(!checkpoint_name.empty()),
           is_hash_partitioned_(parent->is_hash_partitioned()) {}
 
     bool holds_input(std::size_t) const override { return store_ != nullptr; }
@@ -61,6 +67,20 @@ public:
             parent_->attach(pipeline, pipeline.add<Keeper>(*this, pipeline.setting(), next));
     }
 
+    PartitionStore* store_of(std::size_t) override { return store_.get(); }
+    void hold(std::size_t, std::unique_ptr<PartitionStore> store) override {
+        store_ = std::move(store);
+        parent_ = nullptr;
+        this->forget_parent(0);
+    }
+    std::unique_ptr<PartitionStore> make_store(StageSetting const& setting) const override {
+        return std::make_unique<PartitionStore>(
+            this->placement().ranges_of(static_cast<std::uint64_t>(setting.rank),
+                                        static_cast<std::uint64_t>(setting.rank_count)),
+            storage_limit_bytes(setting), setting.scratch);
+    }
+    bool is_checkpoint() const override { return is_checkpoint_; }
+
     /// Let go of the records. Nothing before they were held.
     void release() {
         if (!store_) return;
@@ -69,16 +89,24 @@ public:
     }
 
 private:
+    std::uint64_t storage_limit_bytes(StageSetting const& setting) const {
+        switch (level_) {
+            case PersistLevel::memory:
+                return std::numeric_limits<std::uint64_t>::max();
+            case PersistLevel::memory_and_disk:
+                return setting.memory_bytes / 2;
+            case PersistLevel::disk:
+                return 0;
+        }
+        return 0;
+    }
+
     class Keeper final : public Operator, public Consumer<T> {
     public:
         Keeper(PersistTransformation& step, StageSetting const& setting, Consumer<T>& next)
             : step_(step),
               limit_bytes_(setting.memory_bytes / 2),
-              store_(std::make_unique<PartitionStore>(
-                  step.placement().ranges_of(static_cast<std::uint64_t>(setting.rank),
-                                             static_cast<std::uint64_t>(setting.rank_count)),
-                  storage_limit_bytes(),
-                  setting.scratch)),
+              store_(step.make_store(setting)),
               next_(next) {}
 
         void begin(TaskContext& task) override {
@@ -111,25 +139,9 @@ private:
         std::uint64_t spilled_bytes() const override {
             return store_->storage().file.written_bytes();
         }
-        void commit() override {
-            step_.store_ = std::move(store_);
-            step_.parent_ = nullptr;
-            step_.forget_parent(0);
-        }
+        void commit() override { step_.hold(0, std::move(store_)); }
 
     private:
-        std::uint64_t storage_limit_bytes() const {
-            switch (step_.level_) {
-                case PersistLevel::memory:
-                    return std::numeric_limits<std::uint64_t>::max();
-                case PersistLevel::memory_and_disk:
-                    return limit_bytes_;
-                case PersistLevel::disk:
-                    return 0;
-            }
-            return 0;
-        }
-
         void keep(T const& record) {
             run_->append_by([&](ByteWriter& out) { encode(record, out); });
         }
@@ -182,6 +194,7 @@ private:
 
     TypedTransformation<T>* parent_;
     PersistLevel level_;
+    bool is_checkpoint_;
     bool is_hash_partitioned_;
     bool is_released_ = false;
     std::unique_ptr<PartitionStore> store_;

@@ -15,6 +15,7 @@
 #include "serry/shuffle/partition_store.hpp"
 #include "serry/shuffle/reduce_in_place.hpp"
 #include "serry/shuffle/send_order.hpp"
+#include "serry/shuffle/store_holder.hpp"
 #include "serry/stage/stage_end.hpp"
 #include "serry/stage/typed_transformation.hpp"
 
@@ -352,10 +353,7 @@ public:
               std::uint64_t index_count = 0)
         : parent_(parent),
           keep_(std::move(keep)),
-          store_(std::make_unique<PartitionStore>(first_of(step, setting, 0),
-                                                  first_of(step, setting, 1),
-                                                  setting.memory_bytes / 2,
-                                                  setting.scratch)),
+          store_(make_store_for(step, setting)),
           groups_(step, combine, *store_, step.partition_count()),
           receiver_(setting.rank_count, is_ordered, store_->storage(), groups_, index_count),
           add_sender_([&step, setting, table = std::move(table)](Pipeline& pipeline) {
@@ -376,15 +374,6 @@ private:
     static constexpr bool is_ordered = !is_exact<F, V>;
     using Sender = ReduceSender<K, V, is_ordered, Table>;
 
-    /// Of the rank so many after this one.
-    static std::uint64_t first_of(Transformation const& step,
-                                  StageSetting const& setting,
-                                  std::uint64_t offset) {
-        return first_partition_of(static_cast<std::uint64_t>(setting.rank) + offset,
-                                  static_cast<std::uint64_t>(setting.rank_count),
-                                  step.partition_count());
-    }
-
     TypedTransformation<KeyValue<K, V>>& parent_;
     Keep keep_;
     std::unique_ptr<PartitionStore> store_;
@@ -396,7 +385,9 @@ private:
 
 /// reduce_by_key: the values of each key combined, within ranks first, then between them.
 template <typename K, typename V, typename F>
-class ReduceTransformation final : public TypedTransformation<KeyValue<K, V>>, public WideStep {
+class ReduceTransformation final : public TypedTransformation<KeyValue<K, V>>,
+                                   public WideStep,
+                                   public StoreHolder {
 public:
     ReduceTransformation(Lineage& lineage,
                          CallSite at,
@@ -428,7 +419,17 @@ public:
             *this, *parent_, combine_, setting,
             std::tuple<F const&, std::uint64_t, Leaves>(combine_, slots_for(setting),
                                                         std::move(leaves)),
-            [this](std::unique_ptr<PartitionStore> store) { keep(std::move(store)); });
+            [this](std::unique_ptr<PartitionStore> store) { hold(0, std::move(store)); });
+    }
+
+    PartitionStore* store_of(std::size_t) override { return store_.get(); }
+    void hold(std::size_t, std::unique_ptr<PartitionStore> store) override {
+        store_ = std::move(store);
+        parent_ = nullptr;
+        this->forget_parent(0);
+    }
+    std::unique_ptr<PartitionStore> make_store(StageSetting const& setting) const override {
+        return make_store_for(*this, setting);
     }
 
 private:
@@ -441,11 +442,6 @@ private:
                                         ? setting.table_slots
                                         : setting.memory_bytes / 8 / Table::slot_bytes();
         return std::max<std::uint64_t>(slots, 2);
-    }
-    void keep(std::unique_ptr<PartitionStore> store) {
-        store_ = std::move(store);
-        parent_ = nullptr;
-        this->forget_parent(0);
     }
 
     TypedTransformation<KeyValue<K, V>>* parent_;

@@ -16,7 +16,9 @@ namespace serry {
 /// reduce_to_index: the values of each index combined in arrays, and `zero` where there are none.
 /// Partitions are ranges of the indices.
 template <typename K, typename V, typename F>
-class IndexReduction final : public TypedTransformation<KeyValue<K, V>>, public WideStep {
+class IndexReduction final : public TypedTransformation<KeyValue<K, V>>,
+                             public WideStep,
+                             public StoreHolder {
 public:
     IndexReduction(Lineage& lineage,
                    CallSite at,
@@ -49,12 +51,18 @@ public:
             *this, *parent_, combine_, setting,
             std::tuple<F const&, std::uint64_t, std::uint64_t, Leaves>(
                 combine_, index_count_, setting.memory_bytes / 4, std::move(leaves)),
-            [this](std::unique_ptr<PartitionStore> store) {
-                store_ = std::move(store);
-                parent_ = nullptr;
-                this->forget_parent(0);
-            },
+            [this](std::unique_ptr<PartitionStore> store) { hold(0, std::move(store)); },
             index_count_);
+    }
+
+    PartitionStore* store_of(std::size_t) override { return store_.get(); }
+    void hold(std::size_t, std::unique_ptr<PartitionStore> store) override {
+        store_ = std::move(store);
+        parent_ = nullptr;
+        this->forget_parent(0);
+    }
+    std::unique_ptr<PartitionStore> make_store(StageSetting const& setting) const override {
+        return make_store_for(*this, setting);
     }
 
 private:

@@ -49,6 +49,13 @@ public:
         if (last_.size() > block_bytes_ && before > 0) seal_first(before);
         ++record_count_;
     }
+    /// Append records as they were in a block of another run.
+    void append_block(std::string_view block, std::uint64_t record_count) {
+        close();
+        last_.put(block);
+        record_count_ += record_count;
+        close();
+    }
     /// After the last append.
     void close() {
         if (!last_.empty()) seal();

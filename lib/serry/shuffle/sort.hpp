@@ -15,6 +15,7 @@
 #include "serry/shuffle/merge.hpp"
 #include "serry/shuffle/partition_store.hpp"
 #include "serry/shuffle/sort_sender.hpp"
+#include "serry/shuffle/store_holder.hpp"
 #include "serry/stage/typed_transformation.hpp"
 
 namespace serry {
@@ -201,7 +202,9 @@ private:
 
 /// A sort: by (order, source partition, index in it), cut into partitions.
 template <typename T, typename Order>
-class SortTransformation final : public TypedTransformation<T>, public WideStep {
+class SortTransformation final : public TypedTransformation<T>,
+                                 public WideStep,
+                                 public StoreHolder {
 public:
     SortTransformation(Lineage& lineage,
                        std::string name,
@@ -233,18 +236,24 @@ public:
         return std::make_unique<End>(*this, setting);
     }
 
+    PartitionStore* store_of(std::size_t) override { return store_.get(); }
+    void hold(std::size_t, std::unique_ptr<PartitionStore> store) override {
+        store_ = std::move(store);
+        parent_ = nullptr;
+        this->forget_parent(0);
+    }
+    std::unique_ptr<PartitionStore> make_store(StageSetting const& setting) const override {
+        return make_store_for(*this, setting);
+    }
+
 private:
     class End final : public StageEnd {
     public:
         End(SortTransformation& step, StageSetting const& setting)
             : step_(step),
               by_value_(step.order_.by_value(step)),
-              first_partition_(first_of(setting, 0)),
-              store_(std::make_unique<PartitionStore>(first_partition_,
-                                                      first_of(setting, 1),
-                                                      setting.memory_bytes / 2,
-                                                      setting.scratch)),
-              sections_(*store_, first_partition_),
+              store_(make_store_for(step, setting)),
+              sections_(*store_, first_of(step, setting)),
               sender_(setting,
                       {.partition_count = step.partition_count(),
                        .is_sampled = Order::is_sampled,
@@ -269,23 +278,17 @@ private:
             return sender_.spilled_bytes() + store_->storage().file.written_bytes();
         }
 
-        void commit() override {
-            step_.store_ = std::move(store_);
-            step_.parent_ = nullptr;
-            step_.forget_parent(0);
-        }
+        void commit() override { step_.hold(0, std::move(store_)); }
 
     private:
-        /// Of the rank so many after this one.
-        std::uint64_t first_of(StageSetting const& setting, std::uint64_t offset) const {
-            return first_partition_of(static_cast<std::uint64_t>(setting.rank) + offset,
+        static std::uint64_t first_of(SortTransformation const& step, StageSetting const& setting) {
+            return first_partition_of(static_cast<std::uint64_t>(setting.rank),
                                       static_cast<std::uint64_t>(setting.rank_count),
-                                      step_.partition_count());
+                                      step.partition_count());
         }
 
         SortTransformation& step_;
         std::unique_ptr<BufferOrder> by_value_;
-        std::uint64_t first_partition_;
         std::unique_ptr<PartitionStore> store_;
         SortedSections sections_;
         SortSender sender_;

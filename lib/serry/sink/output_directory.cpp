@@ -129,10 +129,10 @@ void check_parent(std::string const& path, std::string const& target) {
                     path, reason));
 }
 
-bool is_output_summary(std::string const& path) {
+std::optional<OutputSummary> summary_in(std::string const& path) {
     std::ifstream file(path, std::ios::binary);
     std::string const text{std::istreambuf_iterator<char>(file), {}};
-    return output_summary_from_text(text).has_value();
+    return output_summary_from_text(text);
 }
 
 /// Throws UsageError unless `target` is an empty folder or an output that serry made, and no more.
@@ -147,7 +147,7 @@ void check_replaceable(std::string const& path, std::string const& target) {
     if (names.empty()) return;
     if (!std::binary_search(names.begin(), names.end(), success_name))
         refuse_to_replace(path, "is not empty and holds no _SUCCESS");
-    if (!is_output_summary(target + '/' + success_name))
+    if (!summary_in(target + '/' + success_name))
         refuse_to_replace(path, "holds a _SUCCESS that serry did not write");
     for (std::string const& name : names)
         if (!is_of_output(name))
@@ -229,6 +229,10 @@ OutputDirectory OutputDirectory::prepare(std::string const& path,
     if (mkdir(parts_path.c_str(), 0777) != 0)
         throw_file_failure(path, fmt::format("making the folder {}", parts_path), errno);
     return {path, std::move(target), std::move(parts_path), overwrite};
+}
+
+std::optional<OutputSummary> OutputDirectory::summary_at(std::string const& path) {
+    return summary_in(path + '/' + success_name);
 }
 
 OutputDirectory::OutputDirectory(std::string path,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "serry/sink/output_summary.hpp"
@@ -24,6 +25,9 @@ public:
     static OutputDirectory prepare(std::string const& path,
                                    bool overwrite,
                                    std::string const& job_id);
+
+    /// What the finished output at `path` says of itself; nothing if there is none.
+    static std::optional<OutputSummary> summary_at(std::string const& path);
 
     OutputDirectory(OutputDirectory&& other) noexcept;
     OutputDirectory& operator=(OutputDirectory&& other) noexcept;

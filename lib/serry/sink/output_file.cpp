@@ -25,23 +25,26 @@ std::string describe_free(std::string const& path) {
                        format_bytes(std::uint64_t{room.f_bavail} * room.f_frsize));
 }
 
-std::string advice(std::string const& path, int error_number) {
+std::string advice(std::string const& path, int error_number, char const* option) {
     switch (error_number) {
         case ENOSPC:
-            return describe_free(path) + "make room there or choose another --output";
+            return fmt::format("{}make room there or choose another {}", describe_free(path),
+                               option);
         case EDQUOT:
-            return describe_free(path)
-                   + "make room within your quota there or choose another --output";
+            return fmt::format("{}make room within your quota there or choose another {}",
+                               describe_free(path), option);
         case EACCES:
         case EPERM:
         case EROFS:
-            return "choose an --output that this user may write";
+            return fmt::format("choose {} {} that this user may write",
+                               option == std::string_view("--output") ? "an" : "a", option);
         case ENOENT:
-            return "the folder of --output must be on a file system that all nodes share";
+            return fmt::format("the folder of {} must be on a file system that all nodes share",
+                               option);
         case EIO:
             return "the disk or the file server has failed; run the job again or elsewhere";
         default:
-            return "choose another --output if it stays so";
+            return fmt::format("choose another {} if it stays so", option);
     }
 }
 
@@ -54,22 +57,27 @@ auto retry_interrupted(Call call) {
 
 }  // namespace
 
-void throw_file_failure(std::string const& path, std::string const& doing, int error_number) {
+void throw_file_failure(std::string const& path,
+                        std::string const& doing,
+                        int error_number,
+                        char const* option) {
     throw StorageError(fmt::format("{}: {} failed: {}; {}", path, doing,
-                                   describe_errno(error_number), advice(path, error_number)));
+                                   describe_errno(error_number),
+                                   advice(path, error_number, option)));
 }
 
-OutputFile::OutputFile(std::string path)
-    : path_(std::move(path)), descriptor_(retry_interrupted([this] {
+OutputFile::OutputFile(std::string path, char const* option)
+    : path_(std::move(path)), option_(option), descriptor_(retry_interrupted([this] {
           return open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
       })) {
-    if (descriptor_ < 0) throw_file_failure(path_, "making the file", errno);
+    if (descriptor_ < 0) throw_file_failure(path_, "making the file", errno, option_);
 }
 
 OutputFile::~OutputFile() { close_quietly(); }
 
 OutputFile::OutputFile(OutputFile&& other) noexcept
     : path_(std::move(other.path_)),
+      option_(other.option_),
       descriptor_(std::exchange(other.descriptor_, -1)),
       byte_count_(other.byte_count_) {}
 
@@ -77,6 +85,7 @@ OutputFile& OutputFile::operator=(OutputFile&& other) noexcept {
     if (this == &other) return *this;
     close_quietly();
     path_ = std::move(other.path_);
+    option_ = other.option_;
     descriptor_ = std::exchange(other.descriptor_, -1);
     byte_count_ = other.byte_count_;
     return *this;
@@ -137,22 +146,22 @@ void OutputFile::close() {
 
 void OutputFile::fail(std::string const& doing, int error_number) const {
     throw_file_failure(path_, fmt::format("{} after {}", doing, format_bytes(byte_count_)),
-                       error_number);
+                       error_number, option_);
 }
 
 void OutputFile::close_quietly() noexcept {
     if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
 }
 
-void sync_folder(std::string const& path) {
+void sync_folder(std::string const& path, char const* option) {
     int const descriptor =
         retry_interrupted([&] { return open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
-    if (descriptor < 0) throw_file_failure(path, "opening the folder", errno);
+    if (descriptor < 0) throw_file_failure(path, "opening the folder", errno, option);
     int const error = retry_interrupted([&] { return fsync(descriptor); }) == 0 ? 0 : errno;
     ::close(descriptor);
     // Some network file systems cannot do this to a folder, and keep names safe themselves.
     if (error != 0 && error != EINVAL && error != EBADF && error != EOPNOTSUPP)
-        throw_file_failure(path, "bringing the folder to the disk", error);
+        throw_file_failure(path, "bringing the folder to the disk", error, option);
 }
 
 }  // namespace serry

@@ -11,8 +11,9 @@ namespace serry {
 /// destructor closes quietly, and leaves the file as it is then.
 class OutputFile {
 public:
-    /// Make the file. One that exists already is an error.
-    explicit OutputFile(std::string path);
+    /// Make the file. One that exists already is an error. `option`: what the user chose its place
+    /// by, for messages.
+    explicit OutputFile(std::string path, char const* option = "--output");
     ~OutputFile();
     OutputFile(OutputFile&& other) noexcept;
     OutputFile& operator=(OutputFile&& other) noexcept;
@@ -39,17 +40,20 @@ private:
     [[noreturn]] void fail(std::string const& doing, int error_number) const;
 
     std::string path_;
+    char const* option_;
     int descriptor_;
     std::uint64_t byte_count_ = 0;
 };
 
 /// Throw StorageError "PATH: DOING failed: ERRNO'S TEXT; WHAT TO DO", with the free bytes of the
-/// file system that `path` is on where the disk or a quota is full.
+/// file system that `path` is on where the disk or a quota is full. `option`: what the user chose
+/// the path by.
 [[noreturn]] void throw_file_failure(std::string const& path,
                                      std::string const& doing,
-                                     int error_number);
+                                     int error_number,
+                                     char const* option = "--output");
 
 /// Make what the folder holds (names, not the files behind them) survive a loss of power.
-void sync_folder(std::string const& path);
+void sync_folder(std::string const& path, char const* option = "--output");
 
 }  // namespace serry
