@@ -7,6 +7,7 @@
 #include "serry/base/combiners.hpp"
 #include "serry/base/error.hpp"
 #include "serry/base/key_value.hpp"
+#include "serry/base/pulse.hpp"
 #include "serry/broadcast.hpp"
 #include "serry/context.hpp"
 #include "serry/dataset.hpp"

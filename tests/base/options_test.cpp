@@ -96,6 +96,22 @@ TEST_CASE("there is a largest number of partitions") {
           == "SERRY_PARTITIONS: 999999999 is too many; expected at most 16,777,216");
 }
 
+TEST_CASE("times have units") {
+    CHECK(seconds_option("--mtbf", "90") == 90);
+    CHECK(seconds_option("--mtbf", "0.5s") == 0.5);
+    CHECK(seconds_option("--mtbf", "15m") == 900);
+    CHECK(seconds_option("--mtbf", "24h") == 86400);
+    for (char const* text : {"", "0", "-1", "s", "5d", "1 s", "nan", "inf"})
+        CHECK(usage_error([&] { seconds_option("--mtbf", text); })
+              == std::string("--mtbf: \"") + text
+                     + "\" is no time; expected one above 0 like 90s, 15m or 24h");
+    CHECK(hang_seconds_option("--hang-timeout", "off") == 0);
+    CHECK(hang_seconds_option("--hang-timeout", "1m") == 60);
+    Environment const environment{{"SERRY_CHECKPOINT_COMPRESSION", "gzip"}};
+    CHECK(usage_error([] { options_from_environment(); })
+          == "SERRY_CHECKPOINT_COMPRESSION: \"gzip\" is unknown; expected none, lz4 or zstd");
+}
+
 TEST_CASE("flags are said in four ways; nothing is no") {
     for (char const* yes : {"1", "yes", "true", "on"}) CHECK(flag_option("--quiet", yes));
     for (char const* no : {"0", "no", "false", "off", ""}) CHECK_FALSE(flag_option("--quiet", no));

@@ -40,7 +40,7 @@ TEST_CASE("a checkpoint is there from its commit on, until it is removed") {
     TempDir const dir;
     CheckpointFolder const folder(std::string(dir / "c") + "//");
     CHECK(folder.path() == dir / "c");
-    folder.open();
+    auto const lock = folder.open();
     CHECK(folder.checkpoints().empty());
     commit(folder, 3);
     commit(folder, 1'234'567);
@@ -59,7 +59,7 @@ TEST_CASE("a checkpoint is there from its commit on, until it is removed") {
 TEST_CASE("a damaged manifest, or one under another's name, is found as such and set aside") {
     TempDir const dir;
     CheckpointFolder const folder(dir / "c");
-    folder.open();
+    auto const lock = folder.open();
     commit(folder, 1);
     commit(folder, 2);
     write_file(folder.manifest_path(2), read_file(folder.manifest_path(1)));
@@ -76,7 +76,7 @@ TEST_CASE("a damaged manifest, or one under another's name, is found as such and
 TEST_CASE("sweeping deletes what no manifest names, and clearing all that is serry's") {
     TempDir const dir;
     CheckpointFolder const folder(dir / "c");
-    folder.open();
+    auto const lock = folder.open();
     commit(folder, 1);
     folder.begin(2, 2);
     write_file(folder.pack_path({"job", 2, 2, 7}) + ".new", "half a pack");
@@ -94,13 +94,13 @@ TEST_CASE("sweeping deletes what no manifest names, and clearing all that is ser
 TEST_CASE("a folder that holds other things is left alone") {
     TempDir const dir;
     write_file(dir / "home" / "journal", "dear diary");
-    CHECK(thrown([&] { CheckpointFolder(dir / "home").open(); })
+    CHECK(thrown([&] { auto const lock = CheckpointFolder(dir / "home").open(); })
           == "UsageError 2: " + std::string(dir / "home")
                  + ": holds \"journal\" and no checkpoints of serry's; choose a folder for "
                    "--checkpoint that is empty or yet to be made");
     std::filesystem::create_directory(dir / "empty");
-    CheckpointFolder(dir / "empty").open();
-    CHECK(thrown([&] { CheckpointFolder(dir / "no" / "parent").open(); })
+    { auto const lock = CheckpointFolder(dir / "empty").open(); }
+    CHECK(thrown([&] { auto const lock = CheckpointFolder(dir / "no" / "parent").open(); })
           == "StorageError 74: " + std::string(dir / "no" / "parent")
                  + ": making the folder failed: No such file or directory; the folder of "
                    "--checkpoint must be on a file system that all nodes share");
@@ -113,7 +113,7 @@ TEST_CASE("two jobs cannot have one folder at the same time") {
     REQUIRE(pipe(pipe_ends) == 0);
     pid_t const child = fork();
     if (child == 0) {
-        folder.open();
+        auto const lock = folder.open();
         char c = 'x';
         bool const told = write(pipe_ends[1], &c, 1) == 1;
         sleep(told ? 30 : 0);
@@ -121,19 +121,19 @@ TEST_CASE("two jobs cannot have one folder at the same time") {
     }
     char c = 0;
     REQUIRE(read(pipe_ends[0], &c, 1) == 1);
-    CHECK(thrown([&] { folder.open(0.1); })
+    CHECK(thrown([&] { auto const lock = folder.open(0.1); })
           == "UsageError 2: " + folder.path()
                  + ": another job that runs now has its checkpoints there; choose another "
                    "--checkpoint, or wait for that job to end");
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
-    folder.open(5);  // the lock went with the process
+    auto const lock = folder.open(5);  // the lock went with the process
 }
 
 TEST_CASE("the file that says whose the folder is") {
     TempDir const dir;
     CheckpointFolder const folder(dir / "c");
-    folder.open();
+    auto const lock = folder.open();
     CHECK_FALSE(folder.job().has_value());
     JobFile const job{"id", 2, {"program", 1, 0, {"a"}, {}}};
     folder.write_job(job);

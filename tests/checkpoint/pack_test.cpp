@@ -10,6 +10,7 @@
 
 #include "serry/base/error.hpp"
 #include "sink/thrown.hpp"
+#include "source/hdf5_files.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace serry;
@@ -82,6 +83,18 @@ TEST_CASE("an empty pack is one, too") {
     CHECK(read(dir / "pack", summary.checksum).empty());
     auto const hollow = write(dir / "hollow", {{}, {}}, PackCompression::lz4, 0);
     CHECK((read(dir / "hollow", hollow.checksum) == Partitions{{}, {}}));
+}
+
+TEST_CASE("h5py finds in a pack what pack.hpp says, and a pack of version 1 stays readable") {
+    Partitions const partitions = {{std::string("one\0", 4), "block"}, {}, {"three"}};
+    TempDir const dir;
+    PackSummary const summary = write(dir / "pack.h5", partitions, PackCompression::none, 0);
+    run_python("checkpoint/check_pack.py", {dir / "pack.h5"});
+    // Written by the first release; whatever changes, it must be read as it was.
+    std::string const golden = TESTS_DIR "/checkpoint/golden_pack.h5";
+    run_python("checkpoint/check_pack.py", {golden});
+    CHECK(summary.checksum == 16006745622847549685U);
+    CHECK((read(golden, summary.checksum) == partitions));
 }
 
 TEST_CASE("another's pack is told apart") {

@@ -88,6 +88,35 @@ TEST_CASE("options may stand anywhere, with a blank or an equals sign") {
     }
 }
 
+TEST_CASE("options of checkpoints") {
+    Options const options =
+        read({"in", "--checkpoint", "c", "--checkpoint-every=90s", "--checkpoint-compression",
+              "lz4", "--mtbf", "2h", "--resume", "require", "--hang-timeout", "1m"})
+            .options;
+    CHECK(options.checkpoint == "c");
+    CHECK(options.checkpoint_every == "90s");
+    CHECK(options.checkpoint_compression == "lz4");
+    CHECK(options.mtbf_seconds == 7200);
+    CHECK(options.resume == "require");
+    CHECK(options.hang_seconds == 60);
+    Options const none = read({"in"}).options;
+    CHECK(none.checkpoint.empty());
+    CHECK(none.checkpoint_every == "auto");
+    CHECK(none.mtbf_seconds == 86400);
+    CHECK(none.hang_seconds == 0);
+    CHECK(thrown([] {
+              read({"in", "--resume", "require"});
+          })
+          == "UsageError 2: --resume require: needs --checkpoint, the folder to go on from");
+    CHECK(thrown([] {
+              read({"in", "--resume", "never"});
+          })
+          == "UsageError 2: --resume: \"never\" is unknown; expected auto, fresh or require");
+    CHECK(thrown([] { read({"in", "--checkpoint-every", "often"}); })
+          == "UsageError 2: --checkpoint-every: \"often\" is unknown; expected auto, stage, or a time "
+             "like 90s or 15m");
+}
+
 TEST_CASE("behind -- all words are arguments") {
     CHECK(read({"--", "--quiet", "-x"}).arguments == std::vector<std::string>{"--quiet", "-x"});
 }
@@ -162,7 +191,19 @@ TEST_CASE("help says it all") {
                  "(default: /tmp)\n"
                  "  --overwrite           replace an output that exists\n"
                  "  --events FILE         append a line of JSON for each stage and rank to FILE\n"
-                 "  --quiet               print no table of stages and no progress\n");
+                 "  --quiet               print no table of stages and no progress\n"
+          "  --checkpoint DIR      commit results of stages to DIR, which all nodes share; run "
+          "again, the job goes on from there\n"
+          "  --checkpoint-every WHEN\n"
+          "                        stage, a time like 10m, or auto (default): by what it costs and "
+          "--mtbf\n"
+          "  --checkpoint-compression HOW\n"
+          "                        none (default), lz4 or zstd\n"
+          "  --mtbf TIME           how often something fails that ends the job (default: 24h)\n"
+          "  --hang-timeout TIME   end the job when a rank has done nothing for so long (default: "
+          "off)\n"
+          "  --resume HOW          auto (default): go on from --checkpoint if this job was there; "
+          "fresh: start over; require: go on, or refuse\n");
     }
 }
 

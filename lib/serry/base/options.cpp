@@ -51,6 +51,10 @@ double seconds_option(std::string const& where, std::string const& text) {
                                  where, text));
 }
 
+double hang_seconds_option(std::string const& where, std::string const& text) {
+    return text == "off" ? 0 : seconds_option(where, text);
+}
+
 std::string checkpoint_every_option(std::string const& where, std::string const& text) {
     if (text == "auto" || text == "stage") return text;
     try {
@@ -113,6 +117,8 @@ Options options_from_environment() {
     from_environment("SERRY_CHECKPOINT_COMPRESSION", options.checkpoint_compression,
                      one_of(compression_words));
     from_environment("SERRY_MTBF", options.mtbf_seconds, seconds_option);
+    from_environment("SERRY_HANG_TIMEOUT", options.hang_seconds, hang_seconds_option);
+    from_environment("SERRY_HEARTBEAT", options.heartbeat, path_option);
     from_environment("SERRY_RESUME", options.resume, one_of(resume_words));
     return options;
 }

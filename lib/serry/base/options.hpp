@@ -51,6 +51,12 @@ struct Options {
     /// auto: go on where an earlier attempt of this job was ended, if there was one. fresh: start
     /// over. require: go on, or refuse. --resume, SERRY_RESUME.
     std::string resume = "auto";
+    /// Seconds in which a rank must do something, or the job is ended as hung. 0: any.
+    /// --hang-timeout, SERRY_HANG_TIMEOUT.
+    double hang_seconds = 0;
+    /// File that rank 0 touches for as long as the job lives, for who looks on from outside. Empty:
+    /// none. SERRY_HEARTBEAT.
+    std::string heartbeat;
 };
 
 /// More partitions than this are a slip of somebody's finger.
@@ -69,6 +75,8 @@ bool flag_option(std::string const& where, std::string const& text);
 std::string path_option(std::string const& where, std::string const& text);
 /// "90", "90s", "15m", "24h" as seconds, above 0.
 double seconds_option(std::string const& where, std::string const& text);
+/// The same, or 0 for "off".
+double hang_seconds_option(std::string const& where, std::string const& text);
 /// `text`, which is auto, stage or such a time.
 std::string checkpoint_every_option(std::string const& where, std::string const& text);
 /// `text`, which is one of `words`, at least two.

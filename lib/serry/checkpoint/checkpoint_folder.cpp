@@ -71,19 +71,24 @@ std::string CheckpointFolder::pack_path(PackId const& id) const {
     return fmt::format("{}/rank-{:06}.h5", packs_path(id.checkpoint, id.attempt), id.rank);
 }
 
-void CheckpointFolder::open(double patience_seconds) const {
+CheckpointFolder::Lock::~Lock() {
+    if (descriptor_ >= 0) close(descriptor_);
+}
+
+CheckpointFolder::Lock CheckpointFolder::open(double patience_seconds) const {
     if (mkdir(path_.c_str(), 0777) != 0 && errno != EEXIST) fail(path_, "making the folder", errno);
     check_is_ours();
     std::string const lock = lock_path();
     int const descriptor = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (descriptor < 0) fail(lock, "making the file", errno);
+    Lock held(descriptor);
     if (pwrite(descriptor, lock_text.data(), lock_text.size(), 0)
         != static_cast<ssize_t>(lock_text.size()))
         fail(lock, "writing it", errno);
     double const start = now_seconds();
     while (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
         // Some file systems have no locks; jobs must keep out of each other's way there.
-        if (errno == ENOSYS || errno == ENOLCK || errno == EOPNOTSUPP) return;
+        if (errno == ENOSYS || errno == ENOLCK || errno == EOPNOTSUPP) break;
         if (errno != EINTR && errno != EWOULDBLOCK) fail(lock, "locking it", errno);
         if (now_seconds() - start > patience_seconds)
             throw UsageError(fmt::format(
@@ -92,12 +97,15 @@ void CheckpointFolder::open(double patience_seconds) const {
                 path_));
         usleep(50'000);
     }
+    return held;
 }
 
 /// Before anything is deleted in it.
 void CheckpointFolder::check_is_ours() const {
     std::vector<std::string> const found = names();
-    bool const is_new = found.empty() || found == std::vector<std::string>{"lock"};
+    bool const is_new = std::all_of(found.begin(), found.end(), [](std::string const& name) {
+        return name == "lock" || name == "heartbeat";
+    });
     if (is_new || read_whole(lock_path()) == lock_text) return;
     throw UsageError(fmt::format(
         "{}: holds \"{}\" and no checkpoints of serry's; choose a folder for --checkpoint that is "
@@ -174,6 +182,11 @@ void CheckpointFolder::sweep() const {
     }
 }
 
+void CheckpointFolder::remove_set_aside() const {
+    for (std::string const& name : names())
+        if (name.ends_with(".manifest.bad")) unlink_if_there(path_ + '/' + name);
+}
+
 void CheckpointFolder::clear() const {
     // The job first: manifests without it are nobody's.
     unlink_if_there(job_path());
@@ -193,8 +206,8 @@ void CheckpointFolder::remove_packs(std::string const& name) const {
     for (auto at = std::filesystem::directory_iterator(folder, error);
          !error && at != std::filesystem::directory_iterator(); at.increment(error))
         if (std::string const file = at->path().filename().string(); file.starts_with("rank-"))
-            packs.push_back(file);
-    for (std::string const& pack : packs) unlink_if_there(folder + '/' + pack);
+            packs.push_back(at->path().string());
+    for (std::string const& pack : packs) unlink_if_there(pack);
     if (rmdir(folder.c_str()) != 0 && errno != ENOENT) fail(folder, "deleting it", errno);
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "serry/checkpoint/job_file.hpp"
@@ -15,6 +16,7 @@ namespace serry {
 ///     job                        what job this is (JobFile)
 ///     journal                    what its driver was told (Journal)
 ///     lock                       locked by rank 0 while the job runs; says whose the folder is
+///     heartbeat                  touched by a job that `serry run` has started
 ///     000012.manifest            a checkpoint (Manifest), written last and deleted first
 ///     000012-3/rank-000004.h5    its packs, made by attempt 3 (PackWriter)
 ///     000012.manifest.bad        one that was found damaged, set aside
@@ -33,10 +35,26 @@ public:
     std::string packs_path(std::uint64_t number, std::uint64_t attempt) const;
     std::string pack_path(PackId const& id) const;
 
+    /// Holds the folder's lock for as long as it lives.
+    class Lock {
+    public:
+        Lock() = default;
+        explicit Lock(int descriptor) : descriptor_(descriptor) {}
+        ~Lock();
+        Lock(Lock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+        Lock& operator=(Lock&& other) noexcept {
+            std::swap(descriptor_, other.descriptor_);
+            return *this;
+        }
+
+    private:
+        int descriptor_ = -1;
+    };
+
     /// Make the folder if it is not there, and take its lock: waits for up to `patience_seconds`
-    /// for the processes of an attempt that was killed to go. Held until the process ends.
-    /// UsageError if another job has it, or if it holds what is not serry's.
-    void open(double patience_seconds = 10) const;
+    /// for the processes of an attempt that was killed to go. UsageError if another job has it, or
+    /// if it holds what is not serry's.
+    [[nodiscard]] Lock open(double patience_seconds = 10) const;
 
     /// What the file `job` says; nothing if there is none, or it is damaged.
     std::optional<JobFile> job() const;
@@ -57,6 +75,8 @@ public:
     void remove(Manifest const& manifest) const;
     /// So that it is not looked at any more.
     void set_aside(std::uint64_t number) const;
+    /// Delete those.
+    void remove_set_aside() const;
     /// Delete packs that no manifest names, and half-written files.
     void sweep() const;
     /// Delete all that a job left, but for the folder and its lock.

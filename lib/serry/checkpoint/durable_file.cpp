@@ -67,7 +67,7 @@ std::optional<std::string> read_whole(std::string const& path) {
     return content;
 }
 
-std::string with_checksum(std::string lines) {
+std::string with_checksum(std::string const& lines) {
     std::string const last = fmt::format("{}{:016x}\n", checksum_word, hash_long(lines));
     return lines + last;
 }

@@ -17,7 +17,7 @@ void write_durably(std::string const& path, std::string_view content, char const
 std::optional<std::string> read_whole(std::string const& path);
 
 /// Lines "NAME VALUE" with a last line "checksum HASH" of all before it.
-std::string with_checksum(std::string lines);
+std::string with_checksum(std::string const& lines);
 /// What with_checksum() was given; nothing unless that is to the last byte what it made.
 std::optional<std::string_view> without_checksum(std::string_view text);
 

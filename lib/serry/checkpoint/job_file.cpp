@@ -88,7 +88,7 @@ std::string to_text(JobFile const& job) {
         text += "argument " + escaped(argument) + '\n';
     for (std::string const& option : job.identity.options)
         text += "option " + escaped(option) + '\n';
-    return with_checksum(std::move(text));
+    return with_checksum(text);
 }
 
 std::optional<JobFile> job_file_from_text(std::string_view text) {

@@ -68,7 +68,7 @@ std::string to_text(Manifest const& manifest) {
     for (ManifestPartition const& partition : manifest.partitions)
         fmt::format_to(out, "partition {} {} {} {}\n", partition.pack, partition.position,
                        partition.record_count, partition.plain_bytes);
-    return with_checksum(std::move(text));
+    return with_checksum(text);
 }
 
 std::optional<Manifest> manifest_from_text(std::string_view text) {

@@ -44,41 +44,51 @@ Communicator::~Communicator() {
     if (!is_down && handle_ != MPI_COMM_NULL) MPI_Comm_free(&handle_);
 }
 
-void Communicator::barrier() const { check("MPI_Barrier", MPI_Barrier(handle_)); }
+void Communicator::barrier() const {
+    wait_in("MPI_Barrier", [&] { return MPI_Barrier(handle_); });
+}
 
 void Communicator::broadcast(std::span<char> bytes, int root) const {
     for (std::size_t at = 0; at < bytes.size(); at += largest_message_bytes) {
         std::size_t const count = std::min(largest_message_bytes, bytes.size() - at);
-        check("MPI_Bcast", MPI_Bcast(bytes.data() + at, as_int(count), MPI_BYTE, root, handle_));
+        wait_in("MPI_Bcast", [&] {
+            return MPI_Bcast(bytes.data() + at, as_int(count), MPI_BYTE, root, handle_);
+        });
     }
 }
 
 std::string Communicator::broadcast(std::string const& text, int root) const {
     std::uint64_t size = text.size();
-    check("MPI_Bcast", MPI_Bcast(&size, 1, MPI_UINT64_T, root, handle_));
+    wait_in("MPI_Bcast", [&] { return MPI_Bcast(&size, 1, MPI_UINT64_T, root, handle_); });
     std::string result = rank_ == root ? text : std::string(size, '\0');
     broadcast(std::span<char>(result), root);
     return result;
 }
 
 std::uint64_t Communicator::all_reduce_sum(std::uint64_t value) const {
-    check("MPI_Allreduce", MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_UINT64_T, MPI_SUM, handle_));
+    wait_in("MPI_Allreduce",
+            [&] { return MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_UINT64_T, MPI_SUM, handle_); });
     return value;
 }
 
 std::uint64_t Communicator::all_reduce_min(std::uint64_t value) const {
-    check("MPI_Allreduce", MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_UINT64_T, MPI_MIN, handle_));
+    wait_in("MPI_Allreduce",
+            [&] { return MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_UINT64_T, MPI_MIN, handle_); });
     return value;
 }
 
 void Communicator::all_reduce_max(std::span<std::uint64_t> values) const {
-    check("MPI_Allreduce", MPI_Allreduce(MPI_IN_PLACE, values.data(), as_int(values.size()),
-                                         MPI_UINT64_T, MPI_MAX, handle_));
+    wait_in("MPI_Allreduce", [&] {
+        return MPI_Allreduce(MPI_IN_PLACE, values.data(), as_int(values.size()), MPI_UINT64_T,
+                             MPI_MAX, handle_);
+    });
 }
 
 void Communicator::all_reduce_sum(std::span<std::uint64_t> values) const {
-    check("MPI_Allreduce", MPI_Allreduce(MPI_IN_PLACE, values.data(), as_int(values.size()),
-                                         MPI_UINT64_T, MPI_SUM, handle_));
+    wait_in("MPI_Allreduce", [&] {
+        return MPI_Allreduce(MPI_IN_PLACE, values.data(), as_int(values.size()), MPI_UINT64_T,
+                             MPI_SUM, handle_);
+    });
 }
 
 Communicator::Gathered Communicator::all_gather(std::string_view bytes) const {
@@ -95,9 +105,10 @@ Communicator::Gathered Communicator::all_gather(std::string_view bytes) const {
             counts[r] = as_int(result.bytes_of[r]);
             starts[r] = as_int(at);
         }
-        check("MPI_Allgatherv",
-              MPI_Allgatherv(bytes.data(), as_int(own), MPI_BYTE, result.bytes.data(),
-                             counts.data(), starts.data(), MPI_BYTE, handle_));
+        wait_in("MPI_Allgatherv", [&] {
+            return MPI_Allgatherv(bytes.data(), as_int(own), MPI_BYTE, result.bytes.data(),
+                                  counts.data(), starts.data(), MPI_BYTE, handle_);
+        });
         return result;
     }
     std::size_t at = 0;
@@ -114,8 +125,9 @@ Communicator::Gathered Communicator::all_gather(std::string_view bytes) const {
 
 std::vector<std::uint64_t> Communicator::all_gather_number(std::uint64_t number) const {
     std::vector<std::uint64_t> numbers(static_cast<std::size_t>(rank_count_));
-    check("MPI_Allgather",
-          MPI_Allgather(&number, 1, MPI_UINT64_T, numbers.data(), 1, MPI_UINT64_T, handle_));
+    wait_in("MPI_Allgather", [&] {
+        return MPI_Allgather(&number, 1, MPI_UINT64_T, numbers.data(), 1, MPI_UINT64_T, handle_);
+    });
     return numbers;
 }
 
@@ -123,7 +135,8 @@ std::vector<std::string> Communicator::gather(std::string_view bytes, int root) 
     auto const ranks = static_cast<std::size_t>(rank_count_);
     std::vector<int> counts(ranks), starts(ranks);
     int const own = as_int(bytes.size());
-    check("MPI_Gather", MPI_Gather(&own, 1, MPI_INT, counts.data(), 1, MPI_INT, root, handle_));
+    wait_in("MPI_Gather",
+            [&] { return MPI_Gather(&own, 1, MPI_INT, counts.data(), 1, MPI_INT, root, handle_); });
     std::string all;
     if (rank_ == root) {
         std::size_t total = 0;
@@ -131,8 +144,10 @@ std::vector<std::string> Communicator::gather(std::string_view bytes, int root) 
             starts[r] = as_int(total);
         all.resize(total);
     }
-    check("MPI_Gatherv", MPI_Gatherv(bytes.data(), own, MPI_BYTE, all.data(), counts.data(),
-                                     starts.data(), MPI_BYTE, root, handle_));
+    wait_in("MPI_Gatherv", [&] {
+        return MPI_Gatherv(bytes.data(), own, MPI_BYTE, all.data(), counts.data(), starts.data(),
+                           MPI_BYTE, root, handle_);
+    });
     std::vector<std::string> result;
     if (rank_ == root)
         for (std::size_t r = 0; r < ranks; ++r)

@@ -22,7 +22,7 @@ std::string agree_on_path(Nodes const& nodes) {
     if (nodes.local_rank() == 0)
         std::snprintf(path, sizeof path, "/dev/shm/serry-result-%ld-%llu",
                       static_cast<long>(getpid()), static_cast<unsigned long long>(count++));
-    check("MPI_Bcast", MPI_Bcast(path, sizeof path, MPI_BYTE, 0, nodes.local()));
+    wait_in("MPI_Bcast", [&] { return MPI_Bcast(path, sizeof path, MPI_BYTE, 0, nodes.local()); });
     return path;
 }
 
@@ -31,10 +31,11 @@ std::vector<int> nodes_of_ranks(Communicator const& all, Nodes& nodes) {
     int own_node = 0;
     MPI_Comm const leaders = nodes.leaders(all);
     if (leaders != MPI_COMM_NULL) MPI_Comm_rank(leaders, &own_node);
-    check("MPI_Bcast", MPI_Bcast(&own_node, 1, MPI_INT, 0, nodes.local()));
+    wait_in("MPI_Bcast", [&] { return MPI_Bcast(&own_node, 1, MPI_INT, 0, nodes.local()); });
     std::vector<int> result(static_cast<std::size_t>(all.rank_count()));
-    check("MPI_Allgather",
-          MPI_Allgather(&own_node, 1, MPI_INT, result.data(), 1, MPI_INT, all.handle()));
+    wait_in("MPI_Allgather", [&] {
+        return MPI_Allgather(&own_node, 1, MPI_INT, result.data(), 1, MPI_INT, all.handle());
+    });
     return result;
 }
 
@@ -51,10 +52,12 @@ void spread_over_nodes(MPI_Comm leaders,
         for (; last < node_of.size() && node_of[last] == node_of[first]; ++last)
             end += bytes_of[last];
         for (; at < end; at += std::min<std::uint64_t>(largest_message_bytes, end - at))
-            check("MPI_Bcast", MPI_Bcast(address + at,
-                                         static_cast<int>(std::min<std::uint64_t>(
-                                             largest_message_bytes, end - at)),
-                                         MPI_BYTE, node_of[first], leaders));
+            wait_in("MPI_Bcast", [&] {
+                return MPI_Bcast(
+                    address + at,
+                    static_cast<int>(std::min<std::uint64_t>(largest_message_bytes, end - at)),
+                    MPI_BYTE, node_of[first], leaders);
+            });
         first = last;
     }
 }
@@ -97,7 +100,7 @@ std::shared_ptr<NodeBytes const> NodeBytes::gather(Communicator const& all,
     std::shared_ptr<NodeBytes> result(new NodeBytes);
     std::string const path = agree_on_path(nodes);
     bool is_mapped = nodes.local_rank() != 0 || result->map(path, total, true);
-    check("MPI_Barrier", MPI_Barrier(nodes.local()));
+    wait_in("MPI_Barrier", [&] { return MPI_Barrier(nodes.local()); });
     if (nodes.local_rank() != 0) is_mapped = result->map(path, total, false);
     std::uint64_t const missing = all.all_reduce_sum(!is_mapped);
     if (nodes.local_rank() == 0) unlink(path.c_str());
@@ -108,10 +111,10 @@ std::shared_ptr<NodeBytes const> NodeBytes::gather(Communicator const& all,
                            ExitCode::does_not_fit);
     if (!part.empty()) std::memcpy(result->address_ + before, part.data(), part.size());
     auto const node_of = nodes_of_ranks(all, nodes);
-    check("MPI_Barrier", MPI_Barrier(nodes.local()));
+    wait_in("MPI_Barrier", [&] { return MPI_Barrier(nodes.local()); });
     MPI_Comm const leaders = nodes.leaders(all);
     if (leaders != MPI_COMM_NULL) spread_over_nodes(leaders, node_of, bytes_of, result->address_);
-    check("MPI_Barrier", MPI_Barrier(nodes.local()));
+    wait_in("MPI_Barrier", [&] { return MPI_Barrier(nodes.local()); });
     mprotect(result->address_, std::max<std::uint64_t>(1, total), PROT_READ);
     return result;
 }

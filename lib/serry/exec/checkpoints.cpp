@@ -14,6 +14,7 @@
 #include "serry/base/crash_point.hpp"
 #include "serry/base/error.hpp"
 #include "serry/base/hash.hpp"
+#include "serry/base/pulse.hpp"
 #include "serry/checkpoint/durable_file.hpp"
 #include "serry/exec/rank_0.hpp"
 #include "serry/plan/visit.hpp"
@@ -110,7 +111,7 @@ Checkpoints::Checkpoints(comm::Communicator const& comm,
       compression_(compression_from(options.checkpoint_compression)),
       policy_(options.checkpoint_every, options.mtbf_seconds, now_seconds()) {
     std::string const started = on_rank_0(comm_, [&] {
-        folder_.open();
+        lock_ = folder_.open();
         start(identity, fresh_job_id);
         load_found();
         std::string numbers = fmt::format("{} {} {}", attempt_, next_number_, found_.size());
@@ -378,6 +379,7 @@ std::unique_ptr<PartitionStore> Checkpoints::load(Manifest const& manifest,
             Run& run = store->partition(p);
             std::uint64_t left = place.record_count;
             reader->read(place.position, [&](std::string_view block) {
+                beat();
                 run.append_block(block, std::exchange(left, 0));
                 crash_point("restore-block");
             });
@@ -432,16 +434,34 @@ void Checkpoints::after_stage(StagePlan const& stage,
         if (due == "yes") {
             if (!std::exchange(has_committed, true)) before_commit();
             commit(stage, at, largest[0]);
-        } else if (comm_.rank() == 0) {
-            rests_on_[place_of(at.step->id(), at.input)] = stage_rests_on_;
+        } else {
+            uncommitted_[place_of(at.step->id(), at.input)] = at;
+            if (comm_.rank() == 0) rests_on_[place_of(at.step->id(), at.input)] = stage_rests_on_;
         }
     }
     unheld_.clear();
-    if (!has_committed) return;
+    std::erase_if(uncommitted_, [&](auto const& entry) {
+        return !lineage.live->contains(static_cast<std::uint32_t>(entry.first >> 8));
+    });
+    must_retire_ |= has_committed;
+}
+
+void Checkpoints::after_action(Lineage const& lineage) {
+    if (!std::exchange(must_retire_, false)) return;
     on_rank_0(comm_, [&] {
         retire(lineage);
         return std::string();
     });
+}
+
+void Checkpoints::commit_all(StagePlan const& stage, Lineage const& lineage) {
+    for (auto const& [place, at] : std::exchange(uncommitted_, {}))
+        if (lineage.live->contains(static_cast<std::uint32_t>(place >> 8)) && at.is_held()) {
+            std::uint64_t largest[] = {0};
+            for (Run const& run : at.store().runs()) largest[0] += run.byte_count();
+            comm_.all_reduce_max(largest);
+            commit(stage, at, largest[0]);
+        }
 }
 
 bool Checkpoints::is_due(HeldInput at, std::uint64_t largest_bytes) const {
@@ -485,8 +505,11 @@ std::string Checkpoints::write_pack(PackId const& id, HeldInput at) const {
                 Run const& run = store.partition(p);
                 writer.begin_partition(p);
                 Run::Reader blocks(run);
-                for (auto block = blocks.next_block(); !block.empty(); block = blocks.next_block())
+                for (auto block = blocks.next_block(); !block.empty();
+                     block = blocks.next_block()) {
+                    beat();
                     writer.add_block(block);
+                }
                 writer.end_partition(run.record_count());
             }
         }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -91,6 +92,11 @@ public:
                      Lineage const& lineage,
                      std::function<void()> const& before_commit);
 
+    /// When no step is held for the time of an action any more: delete what is not needed now.
+    void after_action(Lineage const& lineage);
+    /// Commit all that is held and was not committed: the job is about to leave.
+    void commit_all(StagePlan const& stage, Lineage const& lineage);
+
     /// The job has succeeded: there is nothing to go on from any more.
     void finish();
 
@@ -145,6 +151,7 @@ private:
     Totals totals_;
 
     // On rank 0.
+    CheckpointFolder::Lock lock_;
     std::unique_ptr<Journal> journal_;
     std::unordered_map<std::uint64_t, JournalEntry> results_;
     std::vector<JournalEntry> found_inputs_;
@@ -156,6 +163,9 @@ private:
     /// Of what is held and was not committed: the checkpoints that it would be made of again.
     std::unordered_map<Place, std::vector<std::uint64_t>> rests_on_;
 
+    std::map<Place, HeldInput> uncommitted_;  ///< what is held, of steps that may have gone since
+
+    bool must_retire_ = false;
     std::vector<HeldInput> unheld_;  ///< by the stage that runs, until it has
     std::vector<std::uint64_t> stage_rests_on_;
 };

@@ -53,7 +53,7 @@ struct Slot {
 /// The options that every program has.
 struct CommonOptions {
     Slot partitions, memory, scratch, overwrite, events, quiet;
-    Slot checkpoint, checkpoint_every, checkpoint_compression, mtbf, resume;
+    Slot checkpoint, checkpoint_every, checkpoint_compression, mtbf, resume, hang_timeout;
 
     void add_to(CLI::App& app) {
         partitions.add_to(
@@ -84,6 +84,9 @@ struct CommonOptions {
             app, {"--checkpoint-compression", "HOW", "none (default), lz4 or zstd"});
         mtbf.add_to(
             app, {"--mtbf", "TIME", "how often something fails that ends the job (default: 24h)"});
+        hang_timeout.add_to(app, {"--hang-timeout", "TIME",
+                                  "end the job when a rank has done nothing for so long (default: "
+                                  "off)"});
         resume.add_to(app, {"--resume", "HOW",
                             "auto (default): go on from --checkpoint if this job was there; fresh: "
                             "start over; require: go on, or refuse"});
@@ -110,6 +113,8 @@ struct CommonOptions {
         if (checkpoint_compression.is_given())
             options.checkpoint_compression = word_option(
                 checkpoint_compression.name, checkpoint_compression.value, compression_words);
+        if (hang_timeout.is_given())
+            options.hang_seconds = hang_seconds_option(hang_timeout.name, hang_timeout.value);
         if (mtbf.is_given()) options.mtbf_seconds = seconds_option(mtbf.name, mtbf.value);
         if (resume.is_given())
             options.resume = word_option(resume.name, resume.value, resume_words);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "serry/base/clock.hpp"
+#include "serry/base/pulse.hpp"
 
 namespace serry {
 namespace {
@@ -14,12 +15,30 @@ struct StagePoller final : Poller {
     StagePoller(Exchange& exchange_, Progress& progress_)
         : exchange(exchange_), progress(progress_) {}
     void poll() override {
+        beat();
+        if (pulse().is_told_to_leave.load(std::memory_order_relaxed))
+            throw Error(ExitCode::preempted, "was told to leave (SIGUSR1)");
         exchange.poll();
         progress.tick();
     }
 
     Exchange& exchange;
     Progress& progress;
+};
+
+/// Says which stage runs for as long as it lives.
+struct StagePulse {
+    explicit StagePulse(StagePlan const& plan) {
+        pulse().steps = plan.name.c_str();
+        pulse().partition_count = plan.task_count();
+        pulse().stage = plan.number;
+    }
+    ~StagePulse() {
+        pulse().stage = 0;
+        beat();
+    }
+    StagePulse(StagePulse const&) = delete;
+    StagePulse& operator=(StagePulse const&) = delete;
 };
 
 void count_exchange(Exchange const& exchange, StageEnd& end, Vote& own) {
@@ -46,6 +65,7 @@ Executor::Outcome Executor::run(StagePlan const& plan,
     Vote own;
     own.tasks_cut_short = own_tasks(plan, {}).size() - tasks.size();
     std::optional<Failure> failure;
+    StagePulse const stage_pulse(plan);
     is_in_task_ = true;
     failed_runs_.push_back(++run_);  // until it has succeeded
     Pipeline pipeline(setting);
@@ -105,6 +125,7 @@ std::optional<Executor::Failure> Executor::run_tasks(StagePlan const& plan,
         if (failure || was_abandoned_) break;
         TaskContext task({p, plan.task_count()}, poller);
         running_task_ = {run_, p};
+        pulse().partition = p;
         try {
             end.begin_task(task);
             pipeline.run(task);
@@ -117,6 +138,7 @@ std::optional<Executor::Failure> Executor::run_tasks(StagePlan const& plan,
             failure = task_failure(plan, p, task.position);
         }
         running_task_.reset();
+        pulse().partition = Pulse::no_partition;
         own.tasks_cut_short += task.enough;
         own.records_in += task.records_in;
         own.records_out += task.records_out;

@@ -16,6 +16,7 @@
 #include "serry/base/error.hpp"
 #include "serry/base/memory_limit.hpp"
 #include "serry/base/units.hpp"
+#include "serry/exec/crash_report.hpp"
 #include "serry/exec/rank_0.hpp"
 #include "serry/plan/plan.hpp"
 #include "serry/plan/visit.hpp"
@@ -33,12 +34,12 @@ struct JobWide {
     bool overwrite = false;
     std::string events;
     std::string checkpoint, checkpoint_every, checkpoint_compression, resume;
-    double mtbf_seconds = 0;
+    double mtbf_seconds = 0, hang_seconds = 0;
 
     template <typename Archive>
     void serialize(Archive& archive, unsigned) {
         archive& job_id& partition_count& collect_limit_bytes& overwrite& events& checkpoint&
-            checkpoint_every& checkpoint_compression& resume& mtbf_seconds;
+            checkpoint_every& checkpoint_compression& resume& mtbf_seconds& hang_seconds;
     }
 };
 
@@ -70,7 +71,8 @@ Session::Session(MPI_Comm original, Options options, JobIdentity const& identity
                options_.checkpoint_every,
                options_.checkpoint_compression,
                options_.resume,
-               options_.mtbf_seconds};
+               options_.mtbf_seconds,
+               options_.hang_seconds};
     mpi::broadcast(boosted(comm_), job, 0);
     job_id_ = job.job_id;
     options_.partition_count = job.partition_count;
@@ -82,6 +84,9 @@ Session::Session(MPI_Comm original, Options options, JobIdentity const& identity
     options_.checkpoint_compression = job.checkpoint_compression;
     options_.resume = job.resume;
     options_.mtbf_seconds = job.mtbf_seconds;
+    options_.hang_seconds = job.hang_seconds;
+    watchdog_ = std::make_unique<Watchdog>(comm_, options_.hang_seconds, options_.heartbeat);
+    report_crashes(comm_.rank());
     nodes_ = std::make_unique<comm::Nodes>(comm_);
     if (options_.memory_bytes == 0)
         options_.memory_bytes = default_memory_bytes(nodes_->local_rank_count());
@@ -89,6 +94,7 @@ Session::Session(MPI_Comm original, Options options, JobIdentity const& identity
         checkpoints_ = std::make_unique<Checkpoints>(comm_, options_, identity, job_id_,
                                                      nodes_->local_rank() == 0);
         job_id_ = checkpoints_->job_id();
+        leave_when_told();
     }
 }
 
@@ -181,6 +187,12 @@ Vote Session::run(Transformation& target,
     mpi::broadcast(boosted(comm_), plan, 0);
     if (plan.error_code != 0) throw_error(static_cast<ExitCode>(plan.error_code), plan.error);
     apply_decisions(plan, target);
+    Vote const vote = run_stages(plan, target, end, range);
+    if (checkpoints_) checkpoints_->after_action(lineage_);
+    return vote;
+}
+
+Vote Session::run_stages(Plan const& plan, Transformation& target, StageEnd& end, TaskRange range) {
     for (std::size_t i = 0; i + 1 < plan.stages.size(); ++i) {
         StagePlan const& stage = plan.stages[i];
         // A commit forgets steps that operators of the same stage still refer to.
@@ -207,10 +219,26 @@ void Session::commit_stage(StagePlan const& stage) {
 Vote Session::run_stage(StagePlan const& stage, StageEnd& end, TaskRange range) {
     if (!executor_) executor_ = std::make_unique<Executor>(gear(), progress_);
     stage_count_ = stage.number;
-    Executor::Outcome const outcome = executor_->run(stage, setting_for(stage), end, range);
+    Executor::Outcome const outcome = run_or_leave(stage, end, range);
     reports_.push_back({stage, outcome.all});
     if (!options_.events.empty()) write_event(stage, outcome.own);
     return outcome.all;
+}
+
+/// A job that is told to leave commits what it has first.
+Executor::Outcome Session::run_or_leave(StagePlan const& stage, StageEnd& end, TaskRange range) {
+    try {
+        return executor_->run(stage, setting_for(stage), end, range);
+    } catch (StageError const& error) {
+        if (error.exit_code() != ExitCode::preempted || !checkpoints_) throw;
+    }
+    save_states();
+    checkpoints_->commit_all(stage, lineage_);
+    throw Error(
+        ExitCode::preempted,
+        fmt::format("the job was told to leave (SIGUSR1) in stage {}; what it has is in {}: "
+                    "run it again with the same --checkpoint, and it goes on from there",
+                    stage.number, options_.checkpoint));
 }
 
 void Session::write_event(StagePlan const& stage, Vote const& own) {

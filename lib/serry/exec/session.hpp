@@ -17,6 +17,7 @@
 #include "serry/exec/executor.hpp"
 #include "serry/exec/progress.hpp"
 #include "serry/exec/stage_report.hpp"
+#include "serry/exec/watchdog.hpp"
 #include "serry/plan/lineage.hpp"
 #include "serry/sink/result_pieces.hpp"
 
@@ -114,7 +115,9 @@ private:
     void agree_on(Announcement::Kind kind, std::string const& what);
     StageSetting setting_for(StagePlan const& stage) const;
     std::string gather_pieces(std::string_view encoded, std::vector<ResultPiece> const& pieces);
+    Vote run_stages(Plan const& plan, Transformation& target, StageEnd& end, TaskRange range);
     Vote run_stage(StagePlan const& stage, StageEnd& end, TaskRange range);
+    Executor::Outcome run_or_leave(StagePlan const& stage, StageEnd& end, TaskRange range);
     void write_event(StagePlan const& stage, Vote const& own);
     void append_events(std::vector<std::string> const& lines);
     ExchangeGear& gear();
@@ -132,6 +135,7 @@ private:
     std::vector<StageReport> reports_;
     std::string divergence_;  ///< the ranks' ways have parted; some may have left
     std::uint64_t action_count_ = 0;
+    std::unique_ptr<Watchdog> watchdog_;
     std::unique_ptr<Checkpoints> checkpoints_;
     std::uint64_t result_count_ = 0;
     std::vector<SavedState*> states_;

@@ -62,8 +62,9 @@ void Vote::merge(Vote const& other) {
 Vote take_vote(comm::Communicator const& comm, Vote const& own) {
     static VoteType const vote;
     Vote all;
-    comm::check("MPI_Allreduce",
-                MPI_Allreduce(&own, &all, 1, vote.type, vote.merge, comm.handle()));
+    comm::wait_in("MPI_Allreduce", [&] {
+        return MPI_Allreduce(&own, &all, 1, vote.type, vote.merge, comm.handle());
+    });
     return all;
 }
 

@@ -7,6 +7,7 @@
 #include "serry/base/clock.hpp"
 #include "serry/base/crash_point.hpp"
 #include "serry/base/error.hpp"
+#include "serry/base/pulse.hpp"
 #include "serry/comm/mpi_error.hpp"
 
 namespace serry {
@@ -70,6 +71,7 @@ bool Exchange::finish(bool failed) {
 
 wire::Verdict Exchange::meet() {
     double const start = now_seconds();
+    Waiting const waiting("a meeting of the ranks");
     ring_if_due();
     wire::Tally const sum = reduce_tallies();
     settle_bells(sum);

@@ -15,16 +15,18 @@ void RoundBuffers::resize(std::size_t rank_count) {
 }
 
 void FlatRoute::exchange_grants(RoundBuffers& round) const {
-    comm::check("MPI_Alltoall",
-                MPI_Alltoall(round.granted_to.data(), 1, MPI_UINT64_T, round.granted_from.data(), 1,
-                             MPI_UINT64_T, comm_.handle()));
+    comm::wait_in("MPI_Alltoall", [&] {
+        return MPI_Alltoall(round.granted_to.data(), 1, MPI_UINT64_T, round.granted_from.data(), 1,
+                            MPI_UINT64_T, comm_.handle());
+    });
 }
 
 void FlatRoute::exchange_bytes(RoundBuffers& round) const {
     constexpr int header_bytes = sizeof(wire::RoundHeader);
-    comm::check("MPI_Alltoall",
-                MPI_Alltoall(round.sent.data(), header_bytes, MPI_BYTE, round.received.data(),
-                             header_bytes, MPI_BYTE, comm_.handle()));
+    comm::wait_in("MPI_Alltoall", [&] {
+        return MPI_Alltoall(round.sent.data(), header_bytes, MPI_BYTE, round.received.data(),
+                            header_bytes, MPI_BYTE, comm_.handle());
+    });
     std::size_t total = 0;
     for (std::size_t r = 0; r < round.received.size(); ++r) {
         round.receive_starts[r] = static_cast<int>(total);
@@ -33,11 +35,12 @@ void FlatRoute::exchange_bytes(RoundBuffers& round) const {
     }
     round.inbox.clear();
     round.inbox.extend(total);
-    comm::check(
-        "MPI_Alltoallv",
-        MPI_Alltoallv(round.outbox.data(), round.send_counts.data(), round.send_starts.data(),
-                      MPI_BYTE, round.inbox.data(), round.receive_counts.data(),
-                      round.receive_starts.data(), MPI_BYTE, comm_.handle()));
+    comm::wait_in("MPI_Alltoallv", [&] {
+        return MPI_Alltoallv(round.outbox.data(), round.send_counts.data(),
+                             round.send_starts.data(), MPI_BYTE, round.inbox.data(),
+                             round.receive_counts.data(), round.receive_starts.data(), MPI_BYTE,
+                             comm_.handle());
+    });
 }
 
 }  // namespace serry

@@ -1,0 +1,10 @@
+#include "serry/base/pulse.hpp"
+
+namespace serry {
+
+Pulse& pulse() {
+    static Pulse one;
+    return one;
+}
+
+}  // namespace serry
