@@ -89,6 +89,15 @@ TEST_CASE("sweeping deletes what no manifest names, and clearing all that is ser
     folder.write_job({"job", 1, {}});
     folder.clear();
     CHECK(names_in(dir / "c") == std::vector<std::string>{"lock", "notes.txt"});
+    folder.write_job({"job", 1, {}});
+    commit(folder, 3);
+    folder.finish("job");
+    CHECK(names_in(dir / "c") == std::vector<std::string>{"finished", "lock", "notes.txt"});
+    CHECK(read_file(folder.finished_path()) == "job\n");
+    folder.write_job({"job", 1, {}});
+    CHECK_FALSE(folder.job().has_value());  // it is done
+    folder.clear();
+    CHECK(names_in(dir / "c") == std::vector<std::string>{"lock", "notes.txt"});
 }
 
 TEST_CASE("a folder that holds other things is left alone") {

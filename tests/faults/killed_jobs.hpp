@@ -61,7 +61,7 @@ public:
         bool const is_equal = bytes_of(result.out, output()) == job_.expected;
         CHECK_MESSAGE(is_equal, result.err);
         if (std::filesystem::exists(checkpoints()))
-            CHECK(names_in(checkpoints()) == std::vector<std::string>{"lock"});
+            CHECK(names_in(checkpoints()) == std::vector<std::string>{"finished", "lock"});
         return result;
     }
 

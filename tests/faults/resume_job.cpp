@@ -84,7 +84,27 @@ void chain(Context& context) {
         .write_text(context.argument(1));
 }
 
+/// Each step from the one before, and nothing else: a checkpoint makes all before it obsolete.
+void generations(Context& context) {
+    auto counts = serry::iota(context, number_count)
+                      .map([](std::int64_t n) {
+                          return serry::KeyValue<std::int64_t, std::int64_t>(n % 2003, n);
+                      })
+                      .reduce_by_key(std::plus{});
+    for (int i = 0; i < 6; ++i) {
+        context.print(std::to_string(counts.count()) + '\n');
+        counts = counts
+                     .map([](auto const& pair) {
+                         using Pair = serry::KeyValue<std::int64_t, std::int64_t>;
+                         return Pair((pair.key + pair.value) % 1999, pair.value + 1);
+                     })
+                     .reduce_by_key(std::plus{});
+    }
+    counts.write_text(context.argument(1));
+}
+
 void resume(Context& context) {
+    if (context.argument(0) == "generations") return generations(context);
     if (context.argument(0) == "iterate") return iterate(context);
     if (context.argument(0) == "chain") return chain(context);
     throw serry::UsageError("no such job: " + context.argument(0));

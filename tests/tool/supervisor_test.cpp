@@ -64,7 +64,7 @@ JobResult check_done_in_two(std::string const& name, std::string const& reason) 
           == std::vector<std::string>{"attempt 1 failed: " + reason,
                                       "the next attempt starts in 50 ms", "done, in 2 attempts"});
     CHECK(result.out.ends_with(result_of_hang_job));
-    CHECK(names_in(dir / "c") == std::vector<std::string>{"lock"});
+    CHECK(names_in(dir / "c") == std::vector<std::string>{"finished", "lock"});
     return result;
 }
 
@@ -143,6 +143,18 @@ TEST_CASE("attempts that get no further are bounded, and those that do are not")
     CHECK(said(stuck).back() == "3 attempts one after the other got no further; given up");
     // The first one got somewhere: it began the journal.
     CHECK(said(stuck).size() == 8);
+}
+
+TEST_CASE("a job that is killed when it is done is done") {
+    TempDir const dir;
+    Environment const crash = {{"SERRY_CRASH_AT", "finished:0:1"}};
+    JobResult const result =
+        launch(supervised({}, hang_job("nothing", dir)), std::chrono::seconds(30));
+    CHECK(result.exit_code == 0);
+    CHECK(said(result)
+          == std::vector<std::string>{
+              "attempt 1 was ended when the job was done: a rank was ended by "
+              "signal 9 (Killed)"});
 }
 
 TEST_CASE("told to leave, a job commits what it has, and goes on when it is run again") {

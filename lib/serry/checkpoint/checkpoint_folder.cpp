@@ -114,6 +114,7 @@ void CheckpointFolder::check_is_ours() const {
 }
 
 std::optional<JobFile> CheckpointFolder::job() const {
+    if (access(finished_path().c_str(), F_OK) == 0) return std::nullopt;
     auto const text = read_whole(job_path());
     return text ? job_file_from_text(*text) : std::nullopt;
 }
@@ -188,6 +189,16 @@ void CheckpointFolder::remove_set_aside() const {
 }
 
 void CheckpointFolder::clear() const {
+    delete_job();
+    unlink_if_there(finished_path());
+}
+
+void CheckpointFolder::finish(std::string const& job_id) const {
+    write_durably(finished_path(), job_id + '\n', "finish");
+    delete_job();
+}
+
+void CheckpointFolder::delete_job() const {
     // The job first: manifests without it are nobody's.
     unlink_if_there(job_path());
     for (std::string const& name : names()) {

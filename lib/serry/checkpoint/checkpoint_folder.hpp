@@ -16,6 +16,7 @@ namespace serry {
 ///     job                        what job this is (JobFile)
 ///     journal                    what its driver was told (Journal)
 ///     lock                       locked by rank 0 while the job runs; says whose the folder is
+///     finished                   what is left of a job that has succeeded: its id
 ///     heartbeat                  touched by a job that `serry run` has started
 ///     000012.manifest            a checkpoint (Manifest), written last and deleted first
 ///     000012-3/rank-000004.h5    its packs, made by attempt 3 (PackWriter)
@@ -29,6 +30,7 @@ public:
 
     std::string const& path() const { return path_; }
     std::string job_path() const { return path_ + "/job"; }
+    std::string finished_path() const { return path_ + "/finished"; }
     std::string lock_path() const { return path_ + "/lock"; }
     std::string journal_path() const { return path_ + "/journal"; }
     std::string manifest_path(std::uint64_t number) const;
@@ -81,10 +83,14 @@ public:
     void sweep() const;
     /// Delete all that a job left, but for the folder and its lock.
     void clear() const;
+    /// The same of a job that has succeeded, having noted that it has: should it be killed now, who
+    /// sees it die can tell. There is nothing to go on from any more.
+    void finish(std::string const& job_id) const;
 
 private:
     std::vector<std::string> names() const;
     void check_is_ours() const;
+    void delete_job() const;
     void remove_packs(std::string const& name) const;
 
     std::string path_;

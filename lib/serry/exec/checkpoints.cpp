@@ -108,6 +108,7 @@ Checkpoints::Checkpoints(comm::Communicator const& comm,
     : comm_(comm),
       folder_(options.checkpoint),
       resume_(options.resume),
+      is_quiet_(options.quiet),
       compression_(compression_from(options.checkpoint_compression)),
       policy_(options.checkpoint_every, options.mtbf_seconds, now_seconds()) {
     std::string const started = on_rank_0(comm_, [&] {
@@ -345,6 +346,12 @@ bool Checkpoints::restore_one(Manifest const& manifest, HeldInput at, StageSetti
     }
     at.holder().hold(at.input, std::move(store));
     if (comm_.rank() == 0) {
+        if (!is_quiet_)
+            std::fprintf(stderr,
+                         "serry: restored checkpoint %llu, of stage %llu of attempt %llu: %s\n",
+                         static_cast<unsigned long long>(manifest.number),
+                         static_cast<unsigned long long>(manifest.stage),
+                         static_cast<unsigned long long>(manifest.attempt), manifest.step.c_str());
         found_.erase(manifest.number);
         committed_[place_of(manifest.step_id, manifest.input)] = manifest.number;
     }
@@ -601,7 +608,8 @@ void Checkpoints::finish() {
     on_rank_0(comm_, [&] {
         crash_point("finish");
         journal_.reset();
-        folder_.clear();
+        folder_.finish(job_id_);
+        crash_point("finished");
         return std::string();
     });
 }

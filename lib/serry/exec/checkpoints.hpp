@@ -141,6 +141,7 @@ private:
     comm::Communicator const& comm_;
     CheckpointFolder folder_;
     std::string resume_;
+    bool is_quiet_;
     PackCompression compression_;
     CheckpointPolicy policy_;
     std::string job_id_;

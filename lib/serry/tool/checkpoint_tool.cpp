@@ -58,6 +58,9 @@ std::string kind_in_words(JournalEntry const& entry) {
 }
 
 std::string job_in_words(CheckpointFolder const& folder) {
+    if (auto const finished = read_whole(folder.finished_path()))
+        return fmt::format("job {} has succeeded\n",
+                           std::string_view(*finished).substr(0, finished->find('\n')));
     auto const job = folder.job();
     if (!job)
         return std::filesystem::exists(folder.job_path())

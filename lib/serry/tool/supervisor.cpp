@@ -109,6 +109,11 @@ int Supervisor::run() {
         mark_ = progress_mark();
         Attempt const ended = attempt();
         ExitCause const cause = cause_of_exit(ended.wait_status, ended.was_ended);
+        if (cause.kind == ExitCause::Kind::fault && has_finished()) {
+            say(fmt::format("attempt {} was ended when the job was done: {}", attempt_count_,
+                            cause.text));
+            return 0;
+        }
         int const code = WIFEXITED(ended.wait_status) ? WEXITSTATUS(ended.wait_status)
                                                       : 128 + WTERMSIG(ended.wait_status);
         if (cause.kind == ExitCause::Kind::done) {
@@ -165,6 +170,12 @@ void Supervisor::blame(Attempt const& attempt) {
     }
 }
 
+/// Whether the attempt that has ended said that the job is done.
+bool Supervisor::has_finished() const {
+    return !options_.checkpoint.empty()
+           && fs::exists(CheckpointFolder(options_.checkpoint).finished_path());
+}
+
 /// Changes when a checkpoint or a result has been added.
 std::string Supervisor::progress_mark() const {
     if (options_.checkpoint.empty()) return "";
@@ -218,7 +229,10 @@ Supervisor::Attempt Supervisor::attempt() {
     std::string const heartbeat = options_.checkpoint.empty() ? folder.path() + "/heartbeat"
                                                               : options_.checkpoint + "/heartbeat";
     std::error_code ignored;
-    if (!options_.checkpoint.empty()) fs::create_directory(options_.checkpoint, ignored);
+    if (!options_.checkpoint.empty()) {
+        fs::create_directory(options_.checkpoint, ignored);
+        fs::remove(CheckpointFolder(options_.checkpoint).finished_path(), ignored);
+    }
     fs::remove(heartbeat, ignored);
     setenv("SERRY_HEARTBEAT", heartbeat.c_str(), 1);
     setenv("SERRY_HANG_TIMEOUT", fmt::format("{}s", options_.hang_seconds).c_str(), 0);

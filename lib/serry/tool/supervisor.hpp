@@ -67,6 +67,7 @@ private:
     void end_processes();
     bool must_stop(ExitCause const& cause, Attempt const& attempt);
     void blame(Attempt const& attempt);
+    bool has_finished() const;
     std::string progress_mark() const;
 
     SupervisorOptions options_;
