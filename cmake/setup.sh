@@ -12,7 +12,10 @@ build_packages=(
     libhdf5-dev     # HDF5 input and output
     libsimdjson-dev # reads JSON, every double to the last bit
 )
-test_packages=(doctest-dev clang-format-14 clang-tidy-14 shellcheck patch python3-h5py python3-pandas)
+test_packages=(
+    doctest-dev clang-format-14 clang-tidy-14 shellcheck patch python3-h5py python3-pandas
+    procps slurm-wlm munge iproute2 # a cluster of namespaces, see tests/lab
+)
 
 # install_packages <package>...: does nothing when all are there.
 install_packages() {

@@ -64,6 +64,8 @@ struct RunWords {
             ->allow_extra_args(false);
         run.add_option("--hosts", options.hosts, "nodes and their ranks: n1:32,n2:32")
             ->delimiter(',');
+        run.add_option("--hosts-from", options.hosts_from,
+                       "a command of the shell's that prints them, run before each attempt");
         run.add_option("--min-nodes", options.least_hosts,
                        "give up (75) when fewer of --hosts are left (default: 1)");
         run.add_option("--max-restarts", options.most_restarts,

@@ -1,8 +1,10 @@
 #include "serry/exec/checkpoints.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -185,6 +187,22 @@ TEST_CASE("a job that goes another way than before is refused") {
     Attempt fresh(dir, "fresh");
     CHECK(iota(fresh.context, 11, 2, {"job.cpp", 1}).count({"job.cpp", 2}) == 11);
     CHECK(fresh.session.checkpoints()->attempt() == 1);
+}
+
+TEST_CASE("what was not due when it was made is committed when it is, unless it has gone") {
+    SharedTempDir const dir;
+    Options options = Attempt::with(dir, "auto");
+    options.checkpoint_every = "0.2";
+    Session session(MPI_COMM_WORLD, options, {"test", 1, 0, {}, {}});
+    Context context(session, {}, {});
+    auto const kept = iota(context, 10, 2).persist(), released = iota(context, 10, 2).persist();
+    CHECK(kept.count() + released.count() == 20);
+    CHECK(iota(context, 10, 2).persist().count() == 10);  // and nobody has it any more
+    released.unpersist();
+    CHECK(session.checkpoints()->totals().committed == 0);
+    std::this_thread::sleep_for(std::chrono::milliseconds(250));
+    CHECK(kept.count() == 10);
+    CHECK(session.checkpoints()->totals().committed == 1);
 }
 
 TEST_CASE("a checkpoint that the program asks for is made, whatever the policy says") {

@@ -67,6 +67,12 @@ std::vector<std::string> lines_of(std::string const& text) {
     return lines;
 }
 
+std::uint64_t byte_count_of(PartitionStore& store) {
+    std::uint64_t sum = 0;
+    for (Run const& run : store.runs()) sum += run.byte_count();
+    return sum;
+}
+
 /// A rank's PackSummary, or why there is none, as bytes.
 std::string encoded(PackSummary const& summary) {
     ByteWriter bytes;
@@ -430,27 +436,37 @@ void Checkpoints::before_stage(Transformation& last, std::optional<HeldInput> ex
 void Checkpoints::after_stage(StagePlan const& stage,
                               Lineage const& lineage,
                               std::function<void()> const& before_commit) {
-    bool has_committed = false;
     for (HeldInput const& at : unheld_) {
         if (!at.is_held()) continue;
-        std::uint64_t largest[] = {0};
-        for (Run const& run : at.store().runs()) largest[0] += run.byte_count();
-        comm_.all_reduce_max(largest);
-        std::string const due =
-            on_rank_0(comm_, [&] { return is_due(at, largest[0]) ? "yes" : "no"; });
-        if (due == "yes") {
-            if (!std::exchange(has_committed, true)) before_commit();
-            commit(stage, at, largest[0]);
-        } else {
-            uncommitted_[place_of(at.step->id(), at.input)] = at;
-            if (comm_.rank() == 0) rests_on_[place_of(at.step->id(), at.input)] = stage_rests_on_;
-        }
+        Place const place = place_of(at.step->id(), at.input);
+        uncommitted_[place] = at;
+        if (comm_.rank() == 0) rests_on_[place] = stage_rests_on_;
     }
     unheld_.clear();
+    std::vector<HeldInput> const due = due_now(lineage);
+    if (due.empty()) return;
+    before_commit();
+    for (HeldInput const& at : due) commit(stage, at);
+    must_retire_ = true;
+}
+
+/// What is held, was not committed, and should be now: all of it, or what the program asks for.
+std::vector<HeldInput> Checkpoints::due_now(Lineage const& lineage) {
     std::erase_if(uncommitted_, [&](auto const& entry) {
-        return !lineage.live->contains(static_cast<std::uint32_t>(entry.first >> 8));
+        bool const is_live = lineage.live->contains(static_cast<std::uint32_t>(entry.first >> 8));
+        return !is_live || !entry.second.holder().store_of(entry.second.input);
     });
-    must_retire_ |= has_committed;
+    if (uncommitted_.empty()) return {};
+    std::uint64_t largest[] = {0};
+    for (auto const& [place, at] : uncommitted_) largest[0] += byte_count_of(at.store());
+    comm_.all_reduce_max(largest);
+    bool const is_due =
+        on_rank_0(comm_, [&] { return policy_.is_due(largest[0], now_seconds()) ? "yes" : "no"; })
+        == "yes";
+    std::vector<HeldInput> due;
+    for (auto const& [place, at] : uncommitted_)
+        if (is_due || at.holder().is_checkpoint()) due.push_back(at);
+    return due;
 }
 
 void Checkpoints::after_action(Lineage const& lineage) {
@@ -462,21 +478,14 @@ void Checkpoints::after_action(Lineage const& lineage) {
 }
 
 void Checkpoints::commit_all(StagePlan const& stage, Lineage const& lineage) {
-    for (auto const& [place, at] : std::exchange(uncommitted_, {}))
-        if (lineage.live->contains(static_cast<std::uint32_t>(place >> 8)) && at.is_held()) {
-            std::uint64_t largest[] = {0};
-            for (Run const& run : at.store().runs()) largest[0] += run.byte_count();
-            comm_.all_reduce_max(largest);
-            commit(stage, at, largest[0]);
-        }
+    due_now(lineage);  // drops what has gone
+    for (auto const& [place, at] : std::map<Place, HeldInput>(uncommitted_)) commit(stage, at);
 }
 
-bool Checkpoints::is_due(HeldInput at, std::uint64_t largest_bytes) const {
-    return at.holder().is_checkpoint() || policy_.is_due(largest_bytes, now_seconds());
-}
-
-void Checkpoints::commit(StagePlan const& stage, HeldInput at, std::uint64_t largest_bytes) {
+void Checkpoints::commit(StagePlan const& stage, HeldInput at) {
     double const start = now_seconds();
+    std::uint64_t largest[] = {byte_count_of(at.store())};
+    comm_.all_reduce_max(largest);
     PackId const id{job_id_, next_number_++, attempt_, static_cast<std::uint64_t>(comm_.rank())};
     on_rank_0(comm_, [&] {
         journal_->sync();
@@ -491,7 +500,10 @@ void Checkpoints::commit(StagePlan const& stage, HeldInput at, std::uint64_t lar
         comm_, [&] { return std::to_string(write_manifest(stage, at, id.checkpoint, packs)); });
     crash_point("committed");
     double const now = now_seconds();
-    policy_.committed(largest_bytes, now - start, now);
+    policy_.committed(largest[0], now - start, now);
+    Place const place = place_of(at.step->id(), at.input);
+    uncommitted_.erase(place);
+    rests_on_.erase(place);
     ++totals_.committed;
     totals_.file_bytes += std::stoull(bytes);
     totals_.commit_seconds += now - start;
@@ -503,10 +515,8 @@ std::string Checkpoints::write_pack(PackId const& id, HeldInput at) const {
     std::string const temporary = path + ".new";
     try {
         PartitionStore& store = at.store();
-        std::uint64_t plain_bytes = 0;
-        for (Run const& run : store.runs()) plain_bytes += run.byte_count();
         crash_point("pack-write");
-        PackWriter writer(temporary, id, compression_, plain_bytes);
+        PackWriter writer(temporary, id, compression_, byte_count_of(store));
         for (PartitionRange const& range : store.ranges()) {
             for (std::uint64_t p = range.begin; p < range.end; ++p) {
                 Run const& run = store.partition(p);

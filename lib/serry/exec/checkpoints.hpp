@@ -129,8 +129,8 @@ private:
     bool restore_one(Manifest const& manifest, HeldInput at, StageSetting const& setting);
     void give_up_on(std::uint64_t number, std::string const& reason);
 
-    bool is_due(HeldInput at, std::uint64_t largest_bytes) const;
-    void commit(StagePlan const& stage, HeldInput at, std::uint64_t largest_bytes);
+    std::vector<HeldInput> due_now(Lineage const& lineage);
+    void commit(StagePlan const& stage, HeldInput at);
     std::string write_pack(PackId const& id, HeldInput at) const;
     std::uint64_t write_manifest(StagePlan const& stage,
                                  HeldInput at,

@@ -67,7 +67,7 @@ public:
             parent_->attach(pipeline, pipeline.add<Keeper>(*this, pipeline.setting(), next));
     }
 
-    PartitionStore* store_of(std::size_t) override { return store_.get(); }
+    PartitionStore* store_of(std::size_t) override { return is_released_ ? nullptr : store_.get(); }
     void hold(std::size_t, std::unique_ptr<PartitionStore> store) override {
         store_ = std::move(store);
         parent_ = nullptr;

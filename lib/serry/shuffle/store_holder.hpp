@@ -16,7 +16,7 @@ class StoreHolder {
 public:
     virtual ~StoreHolder() = default;
 
-    /// What is held of an input; null if nothing is.
+    /// What is held of an input; null if nothing is, or not any more.
     virtual PartitionStore* store_of(std::size_t input) = 0;
     /// Hold it, and forget what came before. As when a stage is committed.
     virtual void hold(std::size_t input, std::unique_ptr<PartitionStore> store) = 0;

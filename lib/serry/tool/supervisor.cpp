@@ -83,6 +83,18 @@ int ranks_of_host(std::string const& host) {
     return colon == std::string::npos ? 1 : std::max(1, std::atoi(host.c_str() + colon + 1));
 }
 
+/// What a command of the shell's prints.
+std::string output_of(std::string const& command) {
+    std::string output;
+    FILE* const pipe = popen(command.c_str(), "r");
+    if (!pipe) return output;
+    char bytes[4096];
+    for (std::size_t got = 0; (got = fread(bytes, 1, sizeof bytes, pipe)) > 0;)
+        output.append(bytes, got);
+    if (pclose(pipe) != 0) say("--hosts-from failed: " + command);
+    return output;
+}
+
 double seconds_since_change(std::string const& path, double otherwise) {
     struct stat found {};
     if (stat(path.c_str(), &found) != 0) return otherwise;
@@ -106,6 +118,12 @@ Supervisor::~Supervisor() { end_processes(); }
 
 int Supervisor::run() {
     for (;;) {
+        find_hosts();
+        if (has_too_few_hosts()) {
+            say(fmt::format("{} nodes are left, expected at least {}; given up", hosts_.size(),
+                            options_.least_hosts));
+            return static_cast<int>(ExitCode::too_few_nodes);
+        }
         mark_ = progress_mark();
         Attempt const ended = attempt();
         ExitCause const cause = cause_of_exit(ended.wait_status, ended.was_ended);
@@ -123,12 +141,6 @@ int Supervisor::run() {
         say(fmt::format("attempt {} failed: {}", attempt_count_, cause.text));
         if (is_leaving_ || must_stop(cause, ended)) return ended.was_ended ? 86 : code;
         blame(ended);
-        if (!options_.hosts.empty()
-            && options_.hosts.size() < static_cast<std::size_t>(options_.least_hosts)) {
-            say(fmt::format("{} nodes are left, expected at least {}; given up",
-                            options_.hosts.size(), options_.least_hosts));
-            return static_cast<int>(ExitCode::too_few_nodes);
-        }
         double const pause = std::min(
             longest_pause_seconds, options_.pause_seconds * (1 << std::min(failures_in_a_row_, 6)));
         say(fmt::format("the next attempt starts in {}", format_seconds(pause)));
@@ -164,10 +176,30 @@ void Supervisor::blame(Attempt const& attempt) {
     for (std::string const& host : attempt.failed_hosts) {
         if (++faults_by_host_[host] < most_faults_of_host) continue;
         auto const is_host = [&](std::string const& one) { return name_of_host(one) == host; };
-        if (std::erase_if(options_.hosts, is_host) > 0)
-            say(fmt::format("{} has failed {} times and is left out; {} nodes are left", host,
-                            faults_by_host_[host], options_.hosts.size()));
+        bool const is_ours = std::any_of(hosts_.begin(), hosts_.end(), is_host);
+        if (is_ours && left_out_.insert(host).second)
+            say(fmt::format("{} has failed {} times and is left out", host, faults_by_host_[host]));
     }
+}
+
+bool Supervisor::has_too_few_hosts() const {
+    bool const has_hosts = !options_.hosts.empty() || !options_.hosts_from.empty();
+    return has_hosts && hosts_.size() < static_cast<std::size_t>(options_.least_hosts);
+}
+
+/// Those that were asked for and have not failed too often.
+void Supervisor::find_hosts() {
+    hosts_ = options_.hosts;
+    if (!options_.hosts_from.empty()) {
+        std::string const told = output_of(options_.hosts_from);
+        for (std::size_t at = 0; (at = told.find_first_not_of(" ,\n", at)) != std::string::npos;) {
+            std::size_t const end = std::min(told.find_first_of(" ,\n", at), told.size());
+            hosts_.push_back(told.substr(at, end - at));
+            at = end;
+        }
+    }
+    std::erase_if(hosts_,
+                  [this](std::string const& one) { return left_out_.contains(name_of_host(one)); });
 }
 
 /// Whether the attempt that has ended said that the job is done.
@@ -196,7 +228,7 @@ std::vector<std::string> Supervisor::launcher_command(std::string const& memory_
     int rank_count = options_.rank_count;
     std::vector<std::string> names;
     int host_ranks = 0;
-    for (std::string const& host : options_.hosts) {
+    for (std::string const& host : hosts_) {
         host_ranks += ranks_of_host(host);
         names.push_back(name_of_host(host));
     }
@@ -207,9 +239,8 @@ std::vector<std::string> Supervisor::launcher_command(std::string const& memory_
         if (!names.empty()) words.push_back(fmt::format("--nodelist={}", fmt::join(names, ",")));
         if (!names.empty()) words.push_back(fmt::format("--nodes={}", names.size()));
     } else {
-        if (!options_.hosts.empty())
-            words.insert(words.end(),
-                         {"--host", fmt::format("{}", fmt::join(options_.hosts, ","))});
+        if (!hosts_.empty())
+            words.insert(words.end(), {"--host", fmt::format("{}", fmt::join(hosts_, ","))});
         else
             words.insert(words.end(), {"--mca", "btl_vader_backing_directory", memory_folder});
         for (auto const& [name, value] :

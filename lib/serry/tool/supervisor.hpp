@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct SupervisorOptions {
     /// Nodes to run on, each with its ranks: "n1:2". Empty: as the launcher decides, in a Slurm job
     /// the job's.
     std::vector<std::string> hosts;
+    /// A command of the shell's that prints them, run before each attempt: nodes come and go.
+    /// Empty: none.
+    std::string hosts_from;
     int least_hosts = 1;
     std::string checkpoint;
     /// Attempts after the first that got no further than the one before.
@@ -57,7 +61,8 @@ private:
         std::vector<std::string> failed_hosts;
     };
 
-    std::vector<std::string> launcher_command(std::string const& folder) const;
+    void find_hosts();
+    std::vector<std::string> launcher_command(std::string const& memory_folder) const;
     Attempt attempt();
     void start(std::vector<std::string> const& words, std::string const& folder);
     int wait_for_end(Attempt& attempt, std::string const& heartbeat);
@@ -67,6 +72,7 @@ private:
     void end_processes();
     bool must_stop(ExitCause const& cause, Attempt const& attempt);
     void blame(Attempt const& attempt);
+    bool has_too_few_hosts() const;
     bool has_finished() const;
     std::string progress_mark() const;
 
@@ -76,6 +82,8 @@ private:
     std::string mark_;  ///< how far the job has got
     std::map<std::string, int> crashes_;
     std::map<std::string, int> faults_by_host_;
+    std::set<std::string> left_out_;  ///< hosts that failed too often
+    std::vector<std::string> hosts_;  ///< of this attempt
     std::string unfinished_line_;
     int launcher_ = -1;        ///< its process
     int errors_ = -1;          ///< the reading end of its standard error
