@@ -11,13 +11,14 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 namespace serry::test {
 
 inline constexpr int goes_on = 0;        ///< the call is made
-inline constexpr int is_cut_short = -1;  ///< write only: a third of the bytes are written
+inline constexpr int is_cut_short = -1;  ///< write and pwrite: a third of the bytes are written
 inline constexpr int dies = -2;          ///< the process ends there, as if killed
 
 /// While it lives, the next calls of `name` end as said, each by an errno or a word above; later
@@ -69,6 +70,24 @@ ssize_t write(int file, void const* bytes, size_t count) {
     int const end = is_tested ? serry::test::FailingCalls::next("write") : serry::test::goes_on;
     if (end == serry::test::is_cut_short) return syscall(SYS_write, file, bytes, count / 3);
     return serry::test::ends_or(end, [&] { return syscall(SYS_write, file, bytes, count); });
+}
+
+ssize_t pwrite(int file, void const* bytes, size_t count, off_t offset) {
+    int const end = serry::test::FailingCalls::next("pwrite");
+    if (end == serry::test::is_cut_short)
+        return syscall(SYS_pwrite64, file, bytes, count / 3, offset);
+    return serry::test::ends_or(end,
+                                [&] { return syscall(SYS_pwrite64, file, bytes, count, offset); });
+}
+
+int mkdir(char const* path, mode_t mode) noexcept {
+    return serry::test::ends_or(serry::test::FailingCalls::next("mkdir"),
+                                [&] { return static_cast<int>(syscall(SYS_mkdir, path, mode)); });
+}
+
+int fdatasync(int file) {
+    return serry::test::ends_or(serry::test::FailingCalls::next("fdatasync"),
+                                [&] { return static_cast<int>(syscall(SYS_fdatasync, file)); });
 }
 
 int fsync(int file) {

@@ -127,10 +127,12 @@ TEST_CASE("attempts that get no further are bounded, and those that do are not")
     command.insert(command.end(),
                    {"--checkpoint", dir / "c", "--checkpoint-every", "stage", "--quiet"});
     {
-        // Every attempt dies when it has committed two more.
+        // Every attempt dies when it has committed two more. Fresh is what the first one starts.
         Environment const crash = {{"SERRY_CRASH_AT", "committed:0:2"}};
+        auto fresh = command;
+        fresh.insert(fresh.end(), {"--resume", "fresh"});
         JobResult const result =
-            launch(supervised({"--max-restarts", "0"}, command), std::chrono::seconds(60));
+            launch(supervised({"--max-restarts", "0"}, fresh), std::chrono::seconds(60));
         CHECK_MESSAGE(result.exit_code == 0, result.err);
         CHECK(said(result).back() == "done, in 4 attempts");
         CHECK(bytes_of("", dir / "out") == job.expected.substr(job.expected.find("part-00000")));

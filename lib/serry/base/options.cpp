@@ -118,6 +118,7 @@ Options options_from_environment() {
                      one_of(compression_words));
     from_environment("SERRY_MTBF", options.mtbf_seconds, seconds_option);
     from_environment("SERRY_HANG_TIMEOUT", options.hang_seconds, hang_seconds_option);
+    from_environment("SERRY_RESTARTED", options.is_restarted, flag_option);
     from_environment("SERRY_HEARTBEAT", options.heartbeat, path_option);
     from_environment("SERRY_RESUME", options.resume, one_of(resume_words));
     return options;

@@ -51,6 +51,8 @@ struct Options {
     /// auto: go on where an earlier attempt of this job was ended, if there was one. fresh: start
     /// over. require: go on, or refuse. --resume, SERRY_RESUME.
     std::string resume = "auto";
+    /// This is no first attempt, so that fresh means auto. Set by `serry run`. SERRY_RESTARTED.
+    bool is_restarted = false;
     /// Seconds in which a rank must do something, or the job is ended as hung. 0: any.
     /// --hang-timeout, SERRY_HANG_TIMEOUT.
     double hang_seconds = 0;

@@ -113,7 +113,7 @@ Checkpoints::Checkpoints(comm::Communicator const& comm,
                          bool is_node_leader)
     : comm_(comm),
       folder_(options.checkpoint),
-      resume_(options.resume),
+      resume_(options.is_restarted && options.resume == "fresh" ? "auto" : options.resume),
       is_quiet_(options.quiet),
       compression_(compression_from(options.checkpoint_compression)),
       policy_(options.checkpoint_every, options.mtbf_seconds, now_seconds()) {

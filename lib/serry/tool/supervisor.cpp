@@ -95,14 +95,26 @@ std::string output_of(std::string const& command) {
     return output;
 }
 
-double seconds_since_change(std::string const& path, double otherwise) {
-    struct stat found {};
-    if (stat(path.c_str(), &found) != 0) return otherwise;
-    timespec now{};
-    clock_gettime(CLOCK_REALTIME, &now);
-    return static_cast<double>(now.tv_sec - found.st_mtim.tv_sec)
-           + static_cast<double>(now.tv_nsec - found.st_mtim.tv_nsec) * 1e-9;
-}
+/// How long a file has not been touched, by this process's clock: the file server's may differ.
+class SignOfLife {
+public:
+    explicit SignOfLife(std::string path) : path_(std::move(path)) {}
+
+    /// 0 as long as there is no such file: the job may be waiting for its nodes.
+    double silent_seconds() {
+        struct stat found {};
+        if (stat(path_.c_str(), &found) != 0) return 0;
+        std::int64_t const at =
+            found.st_mtim.tv_sec * std::int64_t{1'000'000'000} + found.st_mtim.tv_nsec;
+        if (std::exchange(touched_at_, at) != at) seen_at_ = now_seconds();
+        return now_seconds() - seen_at_;
+    }
+
+private:
+    std::string path_;
+    std::int64_t touched_at_ = 0;
+    double seen_at_ = 0;
+};
 
 }  // namespace
 
@@ -266,6 +278,8 @@ Supervisor::Attempt Supervisor::attempt() {
     }
     fs::remove(heartbeat, ignored);
     setenv("SERRY_HEARTBEAT", heartbeat.c_str(), 1);
+    // --resume fresh is meant for the first attempt.
+    if (attempt_count_ > 1) setenv("SERRY_RESTARTED", "1", 1);
     setenv("SERRY_HANG_TIMEOUT", fmt::format("{}s", options_.hang_seconds).c_str(), 0);
     if (!options_.checkpoint.empty()) setenv("SERRY_CHECKPOINT", options_.checkpoint.c_str(), 1);
     start(launcher_command(folder.memory_path()), folder.path());
@@ -307,16 +321,14 @@ void Supervisor::start(std::vector<std::string> const& words, std::string const&
 /// Passes on what the job says and what we are told, and ends it when it shows no sign of life.
 /// Returns waitpid()'s status.
 int Supervisor::wait_for_end(Attempt& attempt, std::string const& heartbeat) {
-    double const start = now_seconds();
+    SignOfLife sign(heartbeat);
     int status = 0;
     for (;;) {
         read_errors(attempt);
         pass_on_signals();
         if (waitpid(launcher_, &status, WNOHANG) == launcher_) break;
-        // Before the first beat the job may be waiting for its nodes.
-        double const silent = seconds_since_change(heartbeat, 0);
-        if (options_.hang_seconds > 0 && now_seconds() - start > options_.hang_seconds
-            && silent > options_.hang_seconds) {
+        double const silent = sign.silent_seconds();
+        if (options_.hang_seconds > 0 && silent > options_.hang_seconds) {
             say(fmt::format("rank 0 has given no sign of life for {}: the attempt is ended",
                             format_seconds(silent)));
             attempt.was_ended = true;
