@@ -6,7 +6,7 @@
 set -euo pipefail
 
 all_benches=(word_count word_count_long tera_sort k_means page_rank join group
-    narrow empty_job stage_cost allocations compile)
+    checkpoints narrow empty_job stage_cost allocations compile)
 
 usage() {
     cat <<'END'
@@ -22,6 +22,8 @@ same input, check that they agree, and print what each costs and the ratios of t
                  page_rank         R-MAT graph of scale 20 and 2^24 edges, 10 iterations
                  join              10^7 pairs with 10^7, keys uniform in 1.5 * 10^7
                  group             10^7 pairs with 10^5 keys, counted and added up
+                 checkpoints       page_rank with them, for a failure every 5 s ("serry"), and
+                                   without ("yardstick")
                  narrow, empty_job, stage_cost, allocations, compile
                  no NAME: all of them
   --pairs N      pairs of runs that count, after one that does not (default 11)
@@ -236,6 +238,16 @@ bench_group() {
     input=$(make_records pairs group 10000000 --keys 100000 --seed 3)
     compare group "$(same_numbers)" "'$input'" \
         "'$yardstick/group_mpi' '$input' '$work_dir/yardstick.out'"
+}
+
+# As often as a failure every five seconds asks for, within the twentieth that they may take.
+bench_checkpoints() {
+    local input job
+    input=$(make_records edges edges 4000000 --scale 18 --seed 1)
+    job="mpirun -np 2 '$programs/page_rank' '$input' --iterations 60 --partitions 8 --quiet"
+    run_pairs checkpoints \
+        "$job --output '$work_dir/serry.out' --checkpoint '$work_dir/checkpoints' --mtbf 5s" \
+        "$job --output '$work_dir/yardstick.out'"
 }
 
 # same_numbers OPTION...: the command that compares both outputs by their numbers.

@@ -24,7 +24,9 @@ void prepare_bad_lines(Session& session,
     ActionStep const action(session, source, "keep_bad_lines", at);
     action.result([&] {
         session.on_rank_0([&] {
-            make_bad_lines_folder(folder, session.options().overwrite);
+            // An attempt before may have made it, and died.
+            bool const is_ours = session.checkpoints() && session.checkpoints()->attempt() > 1;
+            make_bad_lines_folder(folder, is_ours || session.options().overwrite);
             return std::string();
         });
     });
