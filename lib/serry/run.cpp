@@ -10,6 +10,7 @@
 
 #include "serry/base/error.hpp"
 #include "serry/base/units.hpp"
+#include "serry/exec/checkpoints.hpp"
 #include "serry/exec/command_line.hpp"
 #include "serry/exec/exit_guard.hpp"
 #include "serry/exec/session.hpp"

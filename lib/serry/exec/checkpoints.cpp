@@ -328,7 +328,7 @@ std::string Checkpoints::next_to_restore(Transformation& target) const {
     return "";
 }
 
-bool Checkpoints::restore_one(Manifest const& manifest, HeldInput at, StageSetting const& setting) {
+void Checkpoints::restore_one(Manifest const& manifest, HeldInput at, StageSetting const& setting) {
     double const start = now_seconds();
     crash_point("restore");
     Placement const placement_before = at.step->placement();
@@ -348,7 +348,7 @@ bool Checkpoints::restore_one(Manifest const& manifest, HeldInput at, StageSetti
             give_up_on(manifest.number, reason);
             return std::string();
         });
-        return false;
+        return;
     }
     at.holder().hold(at.input, std::move(store));
     if (comm_.rank() == 0) {
@@ -364,7 +364,6 @@ bool Checkpoints::restore_one(Manifest const& manifest, HeldInput at, StageSetti
     crash_point("restored");
     ++totals_.restored;
     totals_.restore_seconds += now_seconds() - start;
-    return true;
 }
 
 /// This rank's partitions. Local.

@@ -126,7 +126,7 @@ private:
     std::unique_ptr<PartitionStore> load(Manifest const& manifest,
                                          HeldInput at,
                                          StageSetting const& setting) const;
-    bool restore_one(Manifest const& manifest, HeldInput at, StageSetting const& setting);
+    void restore_one(Manifest const& manifest, HeldInput at, StageSetting const& setting);
     void give_up_on(std::uint64_t number, std::string const& reason);
 
     std::vector<HeldInput> due_now(Lineage const& lineage);

@@ -16,8 +16,10 @@
 #include "serry/base/error.hpp"
 #include "serry/base/memory_limit.hpp"
 #include "serry/base/units.hpp"
+#include "serry/exec/checkpoints.hpp"
 #include "serry/exec/crash_report.hpp"
 #include "serry/exec/rank_0.hpp"
+#include "serry/exec/watchdog.hpp"
 #include "serry/plan/plan.hpp"
 #include "serry/plan/visit.hpp"
 
@@ -55,6 +57,9 @@ std::string make_job_id() {
 }
 
 }  // namespace
+
+Session::Session(MPI_Comm original, Options options)
+    : Session(original, std::move(options), JobIdentity()) {}
 
 Session::Session(MPI_Comm original, Options options, JobIdentity const& identity)
     : comm_(original),

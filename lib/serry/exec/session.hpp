@@ -13,15 +13,17 @@
 #include "serry/comm/communicator.hpp"
 #include "serry/comm/node_bytes.hpp"
 #include "serry/exec/agreement.hpp"
-#include "serry/exec/checkpoints.hpp"
 #include "serry/exec/executor.hpp"
 #include "serry/exec/progress.hpp"
 #include "serry/exec/stage_report.hpp"
-#include "serry/exec/watchdog.hpp"
 #include "serry/plan/lineage.hpp"
 #include "serry/sink/result_pieces.hpp"
 
 namespace serry {
+
+class Checkpoints;
+class Watchdog;
+struct JobIdentity;
 
 /// What is made by tasks on the side, and must be there again when a job goes on: an accumulator's
 /// part on this rank.
@@ -41,7 +43,8 @@ class Session {
 public:
     /// `original` is duplicated. Options that must agree are taken from rank 0. `identity` counts
     /// where there are checkpoints.
-    Session(MPI_Comm original, Options options, JobIdentity const& identity = {});
+    Session(MPI_Comm original, Options options);
+    Session(MPI_Comm original, Options options, JobIdentity const& identity);
     ~Session();
 
     comm::Communicator const& comm() const { return comm_; }

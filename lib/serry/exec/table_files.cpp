@@ -1,6 +1,7 @@
 #include "serry/exec/table_files.hpp"
 
 #include "serry/exec/action_step.hpp"
+#include "serry/exec/checkpoints.hpp"
 
 namespace serry {
 
