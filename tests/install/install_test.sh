@@ -12,6 +12,7 @@ finish() { if (($? == 0)); then rm -r "$dir"; else echo "kept $dir"; fi; }
 trap finish EXIT
 
 cmake --install "$build" --prefix "$dir/installed" >/dev/null
+"$dir/installed/bin/serry" run --help >/dev/null
 cmake -S "$outside" -B "$dir/build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
     -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_PREFIX_PATH="$dir/installed"
 cmake --build "$dir/build"
