@@ -46,7 +46,7 @@ apps=$build/apps
 # set_command JOB OUTPUT: the words of a job, in the array `command`.
 set_command() {
     case $1 in
-        k_means) command=("$apps/k_means" "$dir/points" --k 20 --iterations 1500 --output "$2") ;;
+        k_means) command=("$apps/k_means" "$dir/points" --k 20 --iterations 500 --output "$2") ;;
         word_count) command=("$apps/word_count" "${words[@]}" --output "$2") ;;
         page_rank) command=("$apps/page_rank" "$dir/edges" --iterations 300 --partitions 4 --output "$2") ;;
     esac
@@ -136,7 +136,7 @@ try() {
         strike "$job"
     fi
     local i
-    for ((i = 0; i < 600; ++i)); do
+    for ((i = 0; i < 1800; ++i)); do
         kill -0 "$attempt" 2>/dev/null || break
         # A stopped rank 0 is the supervisor's to see; where there is none, ours.
         if ((i == 60)); then pgrep -f "^$apps/$job .*$dir/" | xargs -r kill -CONT 2>/dev/null || true; fi

@@ -41,7 +41,7 @@ on_login() { bash "$root/tests/lab/lab.sh" on login "$@"; }
 awk 'BEGIN { srand(8); for (i = 0; i < 200000; ++i) printf "word%d%s", rand() * rand() * 9000, i % 9 ? " " : "\n" }' >"$shared/words"
 awk 'BEGIN { srand(7); for (i = 0; i < 60000; ++i) print rand(), rand(), rand() }' >"$shared/points"
 word_count=("$apps/word_count" "$shared/words" --partitions 16)
-k_means=("$apps/k_means" "$shared/points" --k 20 --iterations 800 --partitions 16)
+k_means=("$apps/k_means" "$shared/points" --k 20 --iterations 500 --partitions 16)
 mpirun -np 2 "${word_count[@]}" --output "$shared/words.expected" --quiet
 mpirun -np 2 "${k_means[@]}" --output "$shared/centres.expected" --quiet
 
@@ -64,7 +64,7 @@ until_true() {
 }
 is_in() { [[ " $1 " == *" $(state) "* ]]; }
 check_done() {
-    until_true 90 "job $job has not ended" is_in "COMPLETED FAILED CANCELLED NODE_FAIL TIMEOUT OUT_OF_MEMORY"
+    until_true 240 "job $job has not ended" is_in "COMPLETED FAILED CANCELLED NODE_FAIL TIMEOUT OUT_OF_MEMORY"
     [[ $(state) == COMPLETED ]] || fail "job $job ended as $(state)"
     diff -r --exclude=_SUCCESS "$1" "$2" >/dev/null || fail "job $job: other bytes than undisturbed"
 }
