@@ -302,15 +302,18 @@ inline void prepare_output_dir(std::string const& dir) {
                                      + " exists already; remove it or name another OUTPUT_DIR");
 }
 
+/// "DIR/part-00042".
+inline std::string part_path(std::string const& dir, int rank) {
+    std::string const digits = std::to_string(rank);
+    return dir + "/part-" + std::string(5 - std::min<std::size_t>(5, digits.size()), '0') + digits;
+}
+
 /// A rank's part of the output, a new file.
 class PartFile {
 public:
     /// `expected_bytes`, if known, are set aside first, which makes writing faster.
     PartFile(std::string const& dir, int rank, std::uint64_t expected_bytes = 0)
-        : buffer_(io_bytes + room_bytes) {
-        std::string const digits = std::to_string(rank);
-        path_ =
-            dir + "/part-" + std::string(5 - std::min<std::size_t>(5, digits.size()), '0') + digits;
+        : path_(part_path(dir, rank)), buffer_(io_bytes + room_bytes) {
         file_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (file_ < 0) fail_with_reason("cannot create " + path_);
         if (expected_bytes > 0 && ::fallocate(file_, 0, 0, off_t(expected_bytes)) != 0

@@ -57,11 +57,9 @@ void write_binary(Dataset<T> const& dataset,
                   CallSite at = CallSite::here()) {
     Session& session = dataset.session();
     ActionStep const action(session, dataset.step(), "write_binary", at);
-    OutputJob output(session, path, action);
-    if (output.is_done()) return;
-    BinarySink<T> sink(*dataset.step(), output.parts_path());
-    Vote const vote = session.run(*dataset.step(), action, sink);
-    output.commit(vote, dataset.step()->partition_count());
+    write_output(session, *dataset.step(), action, path, [&](std::string const& parts_path) {
+        return BinarySink<T>(*dataset.step(), parts_path);
+    });
 }
 
 }  // namespace serry

@@ -303,11 +303,9 @@ public:
     void write_text(std::string const& path,
                     CallSite at = CallSite::here()) const requires Printable<T> {
         ActionStep const action(*session_, step_, "write_text", at);
-        OutputJob output(*session_, path, action);
-        if (output.is_done()) return;
-        TextSink<T> sink(*step_, action, output.parts_path());
-        Vote const vote = session_->run(*step_, action, sink);
-        output.commit(vote, step_->partition_count());  // known only now
+        write_output(*session_, *step_, action, path, [&](std::string const& parts_path) {
+            return TextSink<T>(*step_, action, parts_path);
+        });
     }
 
     /// What an action on this dataset would run: the stages and their steps. Local; the same

@@ -144,9 +144,15 @@ void say_settings(Session const& session) {
             std::fprintf(stderr, "serry: %s\n", resumption.c_str());
 }
 
-/// What the results of a job follow from. Reads the program's file if there are checkpoints.
+bool is_rank_0() {
+    int rank = 0;
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    return rank == 0;
+}
+
+/// What the results of a job follow from, for rank 0 to compare: reads the program's file.
 JobIdentity identity_of(char const* path, CommandLine const& line) {
-    if (line.options.checkpoint.empty()) return {};
+    if (line.options.checkpoint.empty() || !is_rank_0()) return {};
     JobIdentity identity;
     identity.program = std::filesystem::path(path).filename().string();
     identity.binary_hash = hash_of_this_program();
@@ -179,9 +185,7 @@ std::unique_ptr<Session> open_session(char const* path, CommandLine const& line)
     } catch (CommError const&) {
         throw;
     } catch (Error const& error) {
-        int rank = 0;
-        MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-        if (rank == 0) say_error(error.what());
+        if (is_rank_0()) say_error(error.what());
         throw SaidAlready{error.exit_code()};
     }
 }

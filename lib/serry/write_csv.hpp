@@ -28,12 +28,10 @@ void write_csv(Dataset<T> const& dataset,
                CallSite at = CallSite::here()) {
     Session& session = dataset.session();
     ActionStep const action(session, dataset.step(), "write_csv", at);
-    OutputJob output(session, path, action);
-    if (output.is_done()) return;
-    TextSink<T, CsvFormat<T>> sink(*dataset.step(), action, output.parts_path(), true,
-                                   CsvFormat<T>(options));
-    Vote const vote = session.run(*dataset.step(), action, sink);
-    output.commit(vote, dataset.step()->partition_count());
+    write_output(session, *dataset.step(), action, path, [&](std::string const& parts_path) {
+        return TextSink<T, CsvFormat<T>>(*dataset.step(), action, parts_path, true,
+                                         CsvFormat<T>(options));
+    });
 }
 
 }  // namespace serry

@@ -57,12 +57,14 @@ void write_hdf5(Dataset<T> const& dataset,
     Session& session = dataset.session();
     Hdf5Storage const storage = hdf5::checked_storage(name, options, at);
     ActionStep const action(session, dataset.step(), "write_hdf5", at);
-    OutputJob output(session, path, action);
-    if (output.is_done()) return;
-    Hdf5Sink<T> sink(*dataset.step(), action, output.parts_path(), storage);
-    Vote const vote = session.run(*dataset.step(), action, sink);
-    hdf5::add_view(session, output.parts_path(), storage, hdf5_record<T>(), sink.part_rows());
-    output.commit(vote, dataset.step()->partition_count());
+    write_output(
+        session, *dataset.step(), action, path,
+        [&](std::string const& parts_path) {
+            return Hdf5Sink<T>(*dataset.step(), action, parts_path, storage);
+        },
+        [&](Hdf5Sink<T> const& sink, std::string const& parts_path) {
+            hdf5::add_view(session, parts_path, storage, hdf5_record<T>(), sink.part_rows());
+        });
 }
 
 }  // namespace serry

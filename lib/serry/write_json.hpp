@@ -27,11 +27,9 @@ void write_json_lines(Dataset<T> const& dataset,
                       CallSite at = CallSite::here()) {
     Session& session = dataset.session();
     ActionStep const action(session, dataset.step(), "write_json_lines", at);
-    OutputJob output(session, path, action);
-    if (output.is_done()) return;
-    TextSink<T, JsonFormat<T>> sink(*dataset.step(), action, output.parts_path());
-    Vote const vote = session.run(*dataset.step(), action, sink);
-    output.commit(vote, dataset.step()->partition_count());
+    write_output(session, *dataset.step(), action, path, [&](std::string const& parts_path) {
+        return TextSink<T, JsonFormat<T>>(*dataset.step(), action, parts_path);
+    });
 }
 
 }  // namespace serry

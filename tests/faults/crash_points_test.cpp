@@ -40,28 +40,21 @@ bool has_crashed(JobResult const& result, Tally& tally) {
     return fired;
 }
 
+/// `earlier`: where an attempt before this one dies; empty if there is none.
 void crash_and_finish(KilledJob const& job,
                       int rank_count,
                       std::string const& crash_at,
-                      Tally& tally) {
+                      Tally& tally,
+                      std::string const& earlier = {}) {
     CAPTURE(rank_count);
     CAPTURE(crash_at);
     KilledJobRun run(job);
+    if (!earlier.empty()) {
+        CHECK(run.run(rank_count, earlier).exit_code == 137);
+        rank_count = ranks_for_next(rank_count);
+    }
     if (has_crashed(run.run(rank_count, crash_at), tally))
         run.check_finishes(ranks_for_next(rank_count));
-}
-
-/// The first attempt dies late, the second while it brings back what the first has left.
-void crash_in_restore_and_finish(KilledJob const& job,
-                                 int rank_count,
-                                 std::string const& crash_at,
-                                 Tally& tally) {
-    CAPTURE(rank_count);
-    CAPTURE(crash_at);
-    KilledJobRun run(job);
-    CHECK(run.run(rank_count, "sink-commit:0:1").exit_code == 137);
-    if (has_crashed(run.run(ranks_for_next(rank_count), crash_at), tally))
-        run.check_finishes(rank_count);
 }
 
 void crash_everywhere(KilledJob const& job, int rank_count) {
@@ -76,7 +69,7 @@ void crash_everywhere(KilledJob const& job, int rank_count) {
             for (std::string const& point : rank_points)
                 crash_and_finish(job, rank_count, point + where, tallies[point]);
             for (std::string const& point : restore_points)
-                crash_in_restore_and_finish(job, rank_count, point + where, tallies[point]);
+                crash_and_finish(job, rank_count, point + where, tallies[point], "sink-commit:0:1");
         }
     }
     int fired = 0;

@@ -18,7 +18,7 @@
 #include "serry/base/error.hpp"
 #include "serry/base/hash.hpp"
 #include "serry/serde/hdf5_library.hpp"
-#include "serry/sink/output_file.hpp"
+#include "serry/sink/hdf5_output.hpp"
 
 namespace serry {
 namespace {
@@ -47,29 +47,6 @@ std::uint64_t checksum_of(PackId const& id,
                                    hash_long(bytes_of(partitions))};
     return hash_long({reinterpret_cast<char const*>(parts), sizeof parts});
 }
-
-class NewBytes final : public Hdf5Bytes {
-public:
-    explicit NewBytes(std::string const& path) : file(path, "--checkpoint") {}
-
-    std::uint64_t byte_count() const override { return file.byte_count(); }
-    void read(std::uint64_t offset, char* to, std::uint64_t byte_count) override {
-        file.read_at(offset, to, byte_count);
-    }
-    void write(std::uint64_t offset, char const* from, std::uint64_t byte_count) override {
-        file.write_at(offset, {from, byte_count});
-    }
-    /// After a call of HDF5's.
-    void check(bool is_done, char const* doing) const {
-        if (failure) std::rethrow_exception(failure);
-        if (!is_done)
-            throw StorageError(
-                fmt::format("{}: {} failed: {}; report this, it is no fault of the disk's",
-                            file.path(), doing, hdf5_reason()));
-    }
-
-    OutputFile file;
-};
 
 /// An existing file. Read from its beginning to its end, or in any order.
 class OldBytes final : public Hdf5Bytes {
@@ -133,7 +110,10 @@ Hdf5Handle uncached() {
     return access;
 }
 
-void put_number(NewBytes const& bytes, Hdf5Handle const& file, char const* name, std::uint64_t n) {
+void put_number(Hdf5Output const& bytes,
+                Hdf5Handle const& file,
+                char const* name,
+                std::uint64_t n) {
     Hdf5Handle const space(H5Screate(H5S_SCALAR), H5Sclose);
     Hdf5Handle const attribute(
         H5Acreate2(file.id(), name, H5T_STD_U64LE, space.id(), H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
@@ -148,7 +128,7 @@ Hdf5Handle fixed_text_type(std::size_t byte_count) {
     return type;
 }
 
-void put_text(NewBytes const& bytes,
+void put_text(Hdf5Output const& bytes,
               Hdf5Handle const& file,
               char const* name,
               std::string const& text) {
@@ -160,7 +140,7 @@ void put_text(NewBytes const& bytes,
                 "writing an attribute");
 }
 
-void put_table(NewBytes const& bytes,
+void put_table(Hdf5Output const& bytes,
                Hdf5Handle const& file,
                char const* name,
                void const* rows,
@@ -265,7 +245,7 @@ struct PackWriter::File {
     File(std::string const& path, PackId const& id_, std::uint64_t plain_bytes)
         : id(id_),
           chunk_bytes(std::clamp<hsize_t>(plain_bytes, smallest_chunk_bytes, largest_chunk_bytes)),
-          bytes(path),
+          bytes(path, "--checkpoint"),
           file(make_hdf5(bytes)) {
         bytes.check(file.is_open(), "making the HDF5 file");
         put_number(bytes, file, "serry_pack", version);
@@ -298,7 +278,7 @@ struct PackWriter::File {
 
     PackId id;
     hsize_t chunk_bytes;
-    NewBytes bytes;
+    Hdf5Output bytes;
     Hdf5Handle file;
     Hdf5Handle blob;
     std::uint64_t written_bytes = 0;

@@ -7,15 +7,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "serry/base/options.hpp"
 #include "serry/checkpoint/checkpoint_folder.hpp"
 #include "serry/checkpoint/checkpoint_policy.hpp"
-#include "serry/checkpoint/journal.hpp"
 #include "serry/comm/communicator.hpp"
+#include "serry/exec/catalogue.hpp"
+#include "serry/exec/replay.hpp"
 #include "serry/plan/lineage.hpp"
 #include "serry/plan/plan.hpp"
 #include "serry/shuffle/store_holder.hpp"
@@ -27,6 +27,7 @@ struct HeldInput {
     Transformation* step = nullptr;
     std::size_t input = 0;
 
+    Place place() const { return place_of(step->id(), input); }
     bool is_held() const { return step->holds_input(input); }
     StoreHolder& holder() const { return dynamic_cast<StoreHolder&>(*step); }
     PartitionStore& store() const { return *holder().store_of(input); }
@@ -68,16 +69,17 @@ public:
 
     // Accumulators.
 
-    /// What was added to all of them, on rank 0: by newer attempts last.
-    std::vector<std::string> const& found_accumulators() const { return found_accumulators_; }
-    /// Note all that was added up to here, unless that is noted already. Rank 0's `bytes` count.
+    /// What was added to all of them, as Replay has it; on other ranks than 0 nothing.
+    std::vector<std::string> found_accumulators() const;
+    /// Note what was added since the last time. Rank 0's `bytes` count.
     void record_accumulators(std::string_view bytes);
 
     // Input.
 
-    /// Note what the sources of a plan read, on rank 0. Throws UsageError (divergence) if an
-    /// earlier attempt read other files. Local.
-    void check_input(Plan const& plan, Transformation& target);
+    /// As Replay's. On rank 0; local.
+    void check_input(Plan const& plan, Transformation& target) {
+        replay_->check_input(plan, target);
+    }
 
     // Results of stages.
 
@@ -111,32 +113,22 @@ public:
     Totals const& totals() const { return totals_; }
 
 private:
-    /// (step, input) in one number.
-    using Place = std::uint64_t;
-    static Place place_of(std::uint64_t step_id, std::uint64_t input) {
-        return step_id << 8 | input;
-    }
-
     void start(JobIdentity const& identity, std::string const& fresh_job_id);
     void load_found();
-    void check_found_input() const;
     void check_same_folder(bool is_node_leader) const;
 
-    std::string next_to_restore(Transformation& target) const;
-    std::unique_ptr<PartitionStore> load(Manifest const& manifest,
-                                         HeldInput at,
-                                         StageSetting const& setting) const;
     void restore_one(Manifest const& manifest, HeldInput at, StageSetting const& setting);
-    void give_up_on(std::uint64_t number, std::string const& reason);
+    void set_aside(std::uint64_t number, std::string const& reason);
 
-    std::vector<HeldInput> due_now(Lineage const& lineage);
+    void drop_gone(Lineage const& lineage);
+    std::vector<HeldInput> due_now() const;
+    std::uint64_t largest_byte_count(std::uint64_t own) const;
     void commit(StagePlan const& stage, HeldInput at);
-    std::string write_pack(PackId const& id, HeldInput at) const;
+    std::string write_own_pack(PackId const& id, HeldInput at) const;
     std::uint64_t write_manifest(StagePlan const& stage,
                                  HeldInput at,
                                  std::uint64_t number,
                                  std::vector<std::string> const& packs);
-    void retire(Lineage const& lineage);
 
     comm::Communicator const& comm_;
     CheckpointFolder folder_;
@@ -151,24 +143,15 @@ private:
     std::uint64_t found_count_ = 0;  ///< checkpoints that could still be restored
     Totals totals_;
 
+    std::vector<HeldInput> unheld_;           ///< by the stage that runs, until it has
+    std::map<Place, HeldInput> uncommitted_;  ///< what is held, of steps that may have gone since
+    bool must_retire_ = false;
+
     // On rank 0.
     CheckpointFolder::Lock lock_;
-    std::unique_ptr<Journal> journal_;
-    std::unordered_map<std::uint64_t, JournalEntry> results_;
-    std::vector<JournalEntry> found_inputs_;
-    std::vector<std::string> found_accumulators_;
-    std::uint64_t accumulators_hash_ = 0;
-    std::vector<Manifest> manifests_;  ///< that are in the folder; of this attempt's, who they are
-    std::unordered_set<std::uint64_t> found_;  ///< numbers of those that could still be restored
-    std::unordered_map<Place, std::uint64_t> committed_;
-    /// Of what is held and was not committed: the checkpoints that it would be made of again.
-    std::unordered_map<Place, std::vector<std::uint64_t>> rests_on_;
-
-    std::map<Place, HeldInput> uncommitted_;  ///< what is held, of steps that may have gone since
-
-    bool must_retire_ = false;
-    std::vector<HeldInput> unheld_;  ///< by the stage that runs, until it has
-    std::vector<std::uint64_t> stage_rests_on_;
+    std::unique_ptr<Replay> replay_;
+    Catalogue catalogue_;
+    std::vector<std::uint64_t> stage_bases_;  ///< what the stage that runs rests on
 };
 
 }  // namespace serry

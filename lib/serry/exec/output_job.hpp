@@ -34,4 +34,30 @@ private:
     std::string parts_path_;
 };
 
+/// All of an action that writes a folder of the records of `target`: make_sink(parts_path) is the
+/// end of its stage, and finish(sink, parts_path) is called between that and the commit.
+/// Collective.
+template <typename MakeSink, typename Finish>
+void write_output(Session& session,
+                  Transformation& target,
+                  Transformation const& action,
+                  std::string const& path,
+                  MakeSink const& make_sink,
+                  Finish const& finish) {
+    OutputJob output(session, path, action);
+    if (output.is_done()) return;
+    auto sink = make_sink(output.parts_path());
+    Vote const vote = session.run(target, action, sink);
+    finish(sink, output.parts_path());
+    output.commit(vote, target.partition_count());  // known only now
+}
+template <typename MakeSink>
+void write_output(Session& session,
+                  Transformation& target,
+                  Transformation const& action,
+                  std::string const& path,
+                  MakeSink const& make_sink) {
+    write_output(session, target, action, path, make_sink, [](auto const&, auto const&) {});
+}
+
 }  // namespace serry

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "serry/base/error.hpp"
+#include "serry/base/hash.hpp"
 #include "serry/base/memory_limit.hpp"
 #include "serry/base/units.hpp"
 #include "serry/exec/checkpoints.hpp"
@@ -28,20 +29,16 @@ namespace {
 
 namespace mpi = boost::mpi;
 
-/// What rank 0 decides for the whole job.
+/// What is the whole job's, as rank 0 has it; a rank keeps the options that are its own.
 struct JobWide {
-    std::string job_id;
-    std::uint64_t partition_count = 0;
-    std::uint64_t collect_limit_bytes = 0;
-    bool overwrite = false;
-    std::string events;
-    std::string checkpoint, checkpoint_every, checkpoint_compression, resume;
-    double mtbf_seconds = 0, hang_seconds = 0;
+    std::string& job_id;
+    Options& options;
 
     template <typename Archive>
     void serialize(Archive& archive, unsigned) {
-        archive& job_id& partition_count& collect_limit_bytes& overwrite& events& checkpoint&
-            checkpoint_every& checkpoint_compression& resume& mtbf_seconds& hang_seconds;
+        archive& job_id& options.partition_count& options.collect_limit_bytes& options
+            .overwrite& options.events& options.checkpoint& options.checkpoint_every& options
+            .checkpoint_compression& options.resume& options.mtbf_seconds& options.hang_seconds;
     }
 };
 
@@ -65,31 +62,9 @@ Session::Session(MPI_Comm original, Options options, JobIdentity const& identity
     : comm_(original),
       options_(std::move(options)),
       progress_(options_.progress, comm_.rank() == 0) {
-    JobWide job;
-    if (comm_.rank() == 0)
-        job = {make_job_id(),
-               options_.partition_count,
-               options_.collect_limit_bytes,
-               options_.overwrite,
-               options_.events,
-               options_.checkpoint,
-               options_.checkpoint_every,
-               options_.checkpoint_compression,
-               options_.resume,
-               options_.mtbf_seconds,
-               options_.hang_seconds};
+    job_id_ = make_job_id();
+    JobWide job{job_id_, options_};
     mpi::broadcast(boosted(comm_), job, 0);
-    job_id_ = job.job_id;
-    options_.partition_count = job.partition_count;
-    options_.collect_limit_bytes = job.collect_limit_bytes;
-    options_.overwrite = job.overwrite;
-    options_.events = job.events;
-    options_.checkpoint = job.checkpoint;
-    options_.checkpoint_every = job.checkpoint_every;
-    options_.checkpoint_compression = job.checkpoint_compression;
-    options_.resume = job.resume;
-    options_.mtbf_seconds = job.mtbf_seconds;
-    options_.hang_seconds = job.hang_seconds;
     watchdog_ = std::make_unique<Watchdog>(comm_, options_.hang_seconds, options_.heartbeat);
     report_crashes(comm_.rank());
     nodes_ = std::make_unique<comm::Nodes>(comm_);
@@ -153,9 +128,13 @@ void Session::save_states() {
         own.put_varint(bytes.size());
         own.put(bytes);
     }
-    std::string all;
-    for (std::string const& of_rank : comm_.gather(own.view(), 0)) all += of_rank;
-    checkpoints_->record_accumulators(all);
+    // What is known already need not be said again.
+    std::uint64_t const hash = hash_long(own.view());
+    bool const is_known = std::exchange(states_hash_, hash) == hash;
+    std::string changed;
+    for (std::string const& of_rank : comm_.gather(is_known ? "" : own.view(), 0))
+        changed += of_rank;
+    checkpoints_->record_accumulators(changed);
 }
 
 void Session::agree_on(Announcement::Kind kind, std::string const& what) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -28,6 +29,7 @@ namespace serry {
 namespace {
 
 constexpr double longest_interval_seconds = 1;
+constexpr double listening_seconds = 0.02;
 constexpr char const* advice =
     "; the job is ended, and goes on from its checkpoints, if it has any, when it is run again; "
     "--hang-timeout sets how long it may take";
@@ -122,7 +124,11 @@ Watchdog::Watchdog(comm::Communicator const& comm,
 }
 
 Watchdog::~Watchdog() {
-    is_over_ = true;
+    {
+        std::lock_guard const lock(mutex_);
+        is_over_ = true;
+    }
+    is_over_changed_.notify_all();
     if (thread_.joinable()) thread_.join();
     if (socket_ >= 0) close(socket_);
 }
@@ -157,21 +163,28 @@ void Watchdog::watch() {
     double const interval = hang_seconds_ > 0 ? std::max(
                                 std::min(hang_seconds_ / 10, longest_interval_seconds), shortest)
                                               : longest_interval_seconds;
+    // Rank 0 empties its mailbox before it is full; to wake up more often than needed is noise to
+    // those that compute.
+    bool const listens = rank_ == 0 && address_ != 0;
     double next = now_seconds();
-    while (!is_over_) {
+    do {
         double const now = now_seconds();
-        if (hang_seconds_ > 0) listen(now);
-        if (now >= next) {
-            next = now + interval;
-            if (hang_seconds_ > 0) {
-                look_at_own(now);
-                tell(now);
-                if (rank_ == 0) look_at_others(now);
-            }
-            touch_file();
+        if (listens) listen(now);
+        if (now < next) continue;
+        next = now + interval;
+        if (hang_seconds_ > 0) {
+            look_at_own(now);
+            tell(now);
+            if (rank_ == 0) look_at_others(now);
         }
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
+        touch_file();
+    } while (!is_over_within(listens ? listening_seconds : interval));
+}
+
+bool Watchdog::is_over_within(double seconds) {
+    std::unique_lock lock(mutex_);
+    return is_over_changed_.wait_for(lock, std::chrono::duration<double>(seconds),
+                                     [this] { return is_over_; });
 }
 
 void Watchdog::look_at_own(double now) {
@@ -210,7 +223,6 @@ void Watchdog::tell(double now) {
 }
 
 void Watchdog::listen(double now) {
-    if (rank_ != 0 || address_ == 0) return;
     Heartbeat beat;
     while (recv(socket_, &beat, sizeof beat, 0) == sizeof beat)
         if (beat.token == token_) {

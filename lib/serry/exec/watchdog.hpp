@@ -1,8 +1,9 @@
 #pragma once
 
-#include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <map>
+#include <mutex>
 #include <string>
 #include <thread>
 
@@ -49,6 +50,7 @@ private:
 
     void agree_on_place();
     void watch();
+    bool is_over_within(double seconds);
     void look_at_own(double now);
     void tell(double now);
     void listen(double now);
@@ -68,7 +70,9 @@ private:
     std::uint64_t beats_ = 0;
     double beaten_at_ = 0;
     std::map<std::uint64_t, Heard> heard_;  ///< on rank 0
-    std::atomic<bool> is_over_{false};
+    std::mutex mutex_;
+    std::condition_variable is_over_changed_;
+    bool is_over_ = false;
     std::thread thread_;
 };
 

@@ -10,6 +10,7 @@
 #include "serry/shuffle/group_collector.hpp"
 #include "serry/shuffle/merge.hpp"
 #include "serry/shuffle/partition_store.hpp"
+#include "serry/shuffle/store_holder.hpp"
 #include "serry/stage/stage_end.hpp"
 #include "serry/stage/typed_transformation.hpp"
 
@@ -92,9 +93,7 @@ public:
           parent_(parent),
           setting_(setting),
           keep_(std::move(keep)),
-          store_(std::make_unique<PartitionStore>(step.placement().ranges_of(rank(), ranks()),
-                                                  setting.memory_bytes / 2,
-                                                  setting.scratch)),
+          store_(make_store_for(step, setting)),
           groups_(*store_, step.partition_count()),
           receiver_(setting.rank_count, true, store_->storage(), groups_) {}
 
@@ -111,9 +110,6 @@ public:
     void commit() override { keep_(std::move(store_)); }
 
 private:
-    std::uint64_t rank() const { return static_cast<std::uint64_t>(setting_.rank); }
-    std::uint64_t ranks() const { return static_cast<std::uint64_t>(setting_.rank_count); }
-
     Transformation const& step_;
     TypedTransformation<KeyValue<K, V>>& parent_;
     StageSetting setting_;

@@ -10,6 +10,12 @@ PartitionStore::PartitionStore(std::vector<PartitionRange> own,
         for (std::uint64_t p = range.begin; p < range.end; ++p) runs_.emplace_back(storage_);
 }
 
+std::uint64_t PartitionStore::byte_count() const {
+    std::uint64_t sum = 0;
+    for (Run const& run : runs_) sum += run.byte_count();
+    return sum;
+}
+
 Run& PartitionStore::partition(std::uint64_t partition) {
     std::size_t before = 0;
     for (PartitionRange const& range : own_) {

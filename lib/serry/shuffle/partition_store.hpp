@@ -36,6 +36,8 @@ public:
     /// Whose they are, in the same order.
     std::vector<PartitionRange> const& ranges() const { return own_; }
     Storage& storage() { return storage_; }
+    /// Of all partitions, once they are closed.
+    std::uint64_t byte_count() const;
 
 private:
     std::vector<PartitionRange> own_;

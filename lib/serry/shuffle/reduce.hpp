@@ -385,51 +385,39 @@ private:
 
 /// reduce_by_key: the values of each key combined, within ranks first, then between them.
 template <typename K, typename V, typename F>
-class ReduceTransformation final : public TypedTransformation<KeyValue<K, V>>,
-                                   public WideStep,
-                                   public StoreHolder {
+class ReduceTransformation final : public StoredStep<KeyValue<K, V>> {
 public:
     ReduceTransformation(Lineage& lineage,
                          CallSite at,
                          TypedPointer<KeyValue<K, V>> const& parent,
                          F combine,
                          std::uint64_t partition_count)
-        : TypedTransformation<KeyValue<K, V>>(lineage,
-                                              {.name = "reduce_by_key",
-                                               .at = at,
-                                               .dependency = Dependency::wide,
-                                               .parents = {parent},
-                                               .partition_count = partition_count}),
-          parent_(parent.get()),
+        : StoredStep<KeyValue<K, V>>(lineage,
+                                     {.name = "reduce_by_key",
+                                      .at = at,
+                                      .dependency = Dependency::wide,
+                                      .parents = {parent},
+                                      .partition_count = partition_count},
+                                     *parent),
           combine_(std::move(combine)) {}
 
     void attach(Pipeline& pipeline, Consumer<KeyValue<K, V>>& next) override {
         if (this->is_in_place(0))
-            parent_->attach(pipeline, pipeline.add<ReduceInPlace<K, V, F>>(*this, combine_, next));
+            this->parent().attach(pipeline,
+                                  pipeline.add<ReduceInPlace<K, V, F>>(*this, combine_, next));
         else
-            pipeline.add_head<StoreReader<K, V>>(*store_, next);
+            pipeline.add_head<StoreReader<K, V>>(this->store(), next);
     }
     bool can_use_in_place() const override { return true; }
-    bool holds_input(std::size_t) const override { return store_ != nullptr; }
     bool is_hash_partitioned() const override { return true; }
 
     std::unique_ptr<StageEnd> open_end(std::size_t, StageSetting const& setting) override {
         Leaves leaves(setting.own_tasks(), setting.task_count());
         return std::make_unique<ReduceEnd<K, V, F, Table>>(
-            *this, *parent_, combine_, setting,
+            *this, this->parent(), combine_, setting,
             std::tuple<F const&, std::uint64_t, Leaves>(combine_, slots_for(setting),
                                                         std::move(leaves)),
-            [this](std::unique_ptr<PartitionStore> store) { hold(0, std::move(store)); });
-    }
-
-    PartitionStore* store_of(std::size_t) override { return store_.get(); }
-    void hold(std::size_t, std::unique_ptr<PartitionStore> store) override {
-        store_ = std::move(store);
-        parent_ = nullptr;
-        this->forget_parent(0);
-    }
-    std::unique_ptr<PartitionStore> make_store(StageSetting const& setting) const override {
-        return make_store_for(*this, setting);
+            [this](std::unique_ptr<PartitionStore> store) { this->hold(0, std::move(store)); });
     }
 
 private:
@@ -444,9 +432,7 @@ private:
         return std::max<std::uint64_t>(slots, 2);
     }
 
-    TypedTransformation<KeyValue<K, V>>* parent_;
     F combine_;
-    std::unique_ptr<PartitionStore> store_;
 };
 
 }  // namespace serry

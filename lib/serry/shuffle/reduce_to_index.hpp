@@ -16,9 +16,7 @@ namespace serry {
 /// reduce_to_index: the values of each index combined in arrays, and `zero` where there are none.
 /// Partitions are ranges of the indices.
 template <typename K, typename V, typename F>
-class IndexReduction final : public TypedTransformation<KeyValue<K, V>>,
-                             public WideStep,
-                             public StoreHolder {
+class IndexReduction final : public StoredStep<KeyValue<K, V>> {
 public:
     IndexReduction(Lineage& lineage,
                    CallSite at,
@@ -27,14 +25,14 @@ public:
                    F combine,
                    V zero,
                    std::uint64_t partition_count)
-        : TypedTransformation<KeyValue<K, V>>(lineage,
-                                              {.name = "reduce_to_index",
-                                               .at = at,
-                                               .dependency = Dependency::wide,
-                                               .parents = {parent},
-                                               .argument_fingerprint = index_count,
-                                               .partition_count = partition_count}),
-          parent_(parent.get()),
+        : StoredStep<KeyValue<K, V>>(lineage,
+                                     {.name = "reduce_to_index",
+                                      .at = at,
+                                      .dependency = Dependency::wide,
+                                      .parents = {parent},
+                                      .argument_fingerprint = index_count,
+                                      .partition_count = partition_count},
+                                     *parent),
           index_count_(index_count),
           combine_(std::move(combine)),
           zero_(std::move(zero)) {}
@@ -42,27 +40,16 @@ public:
     void attach(Pipeline& pipeline, Consumer<KeyValue<K, V>>& next) override {
         pipeline.add_head<Reader>(*this, next);
     }
-    bool holds_input(std::size_t) const override { return store_ != nullptr; }
 
     std::unique_ptr<StageEnd> open_end(std::size_t, StageSetting const& setting) override {
         using Table = IndexTable<V, F, !is_exact<F, V>>;
         Leaves leaves(setting.own_tasks(), setting.task_count());
         return std::make_unique<ReduceEnd<K, V, F, Table>>(
-            *this, *parent_, combine_, setting,
+            *this, this->parent(), combine_, setting,
             std::tuple<F const&, std::uint64_t, std::uint64_t, Leaves>(
                 combine_, index_count_, setting.memory_bytes / 4, std::move(leaves)),
-            [this](std::unique_ptr<PartitionStore> store) { hold(0, std::move(store)); },
+            [this](std::unique_ptr<PartitionStore> store) { this->hold(0, std::move(store)); },
             index_count_);
-    }
-
-    PartitionStore* store_of(std::size_t) override { return store_.get(); }
-    void hold(std::size_t, std::unique_ptr<PartitionStore> store) override {
-        store_ = std::move(store);
-        parent_ = nullptr;
-        this->forget_parent(0);
-    }
-    std::unique_ptr<PartitionStore> make_store(StageSetting const& setting) const override {
-        return make_store_for(*this, setting);
     }
 
 private:
@@ -74,7 +61,7 @@ private:
             Partition const own = task.partition();
             std::uint64_t const end = first_index_of(own.index + 1, own.count, step_.index_count_);
             index_ = first_index_of(own.index, own.count, step_.index_count_);
-            read_blocks(*step_.store_, task,
+            read_blocks(step_.store(), task,
                         [&](std::string_view block) { read_block(block, task); });
             add_zeros(end, task);
             pass_on(task);
@@ -115,11 +102,9 @@ private:
         std::uint64_t index_ = 0;
     };
 
-    TypedTransformation<KeyValue<K, V>>* parent_;
     std::uint64_t index_count_;
     F combine_;
     V zero_;
-    std::unique_ptr<PartitionStore> store_;
 };
 
 }  // namespace serry

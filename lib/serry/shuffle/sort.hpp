@@ -202,9 +202,7 @@ private:
 
 /// A sort: by (order, source partition, index in it), cut into partitions.
 template <typename T, typename Order>
-class SortTransformation final : public TypedTransformation<T>,
-                                 public WideStep,
-                                 public StoreHolder {
+class SortTransformation final : public StoredStep<T> {
 public:
     SortTransformation(Lineage& lineage,
                        std::string name,
@@ -213,20 +211,19 @@ public:
                        Order order,
                        std::uint64_t partition_count,
                        std::uint64_t argument_fingerprint = 0)
-        : TypedTransformation<T>(lineage,
-                                 {.name = std::move(name),
-                                  .at = at,
-                                  .dependency = Dependency::wide,
-                                  .parents = {parent},
-                                  .argument_fingerprint = argument_fingerprint,
-                                  .partition_count = partition_count}),
-          parent_(parent.get()),
+        : StoredStep<T>(lineage,
+                        {.name = std::move(name),
+                         .at = at,
+                         .dependency = Dependency::wide,
+                         .parents = {parent},
+                         .argument_fingerprint = argument_fingerprint,
+                         .partition_count = partition_count},
+                        *parent),
           order_(std::move(order)) {}
 
     void attach(Pipeline& pipeline, Consumer<T>& next) override {
-        pipeline.add_head<StoredRecordReader<T>>(*store_, next);
+        pipeline.add_head<StoredRecordReader<T>>(this->store(), next);
     }
-    bool holds_input(std::size_t) const override { return store_ != nullptr; }
 
     std::unique_ptr<StageEnd> open_end(std::size_t, StageSetting const& setting) override {
         if (Order::orders_values && setting.tasks.block_count() > 1)
@@ -234,16 +231,6 @@ public:
                              + ": cannot sort a union by a function, which leaves open the order of "
                                "equal records of its parts; sort it by a key, or sort its parts");
         return std::make_unique<End>(*this, setting);
-    }
-
-    PartitionStore* store_of(std::size_t) override { return store_.get(); }
-    void hold(std::size_t, std::unique_ptr<PartitionStore> store) override {
-        store_ = std::move(store);
-        parent_ = nullptr;
-        this->forget_parent(0);
-    }
-    std::unique_ptr<PartitionStore> make_store(StageSetting const& setting) const override {
-        return make_store_for(*this, setting);
     }
 
 private:
@@ -266,7 +253,7 @@ private:
         void attach(Pipeline& pipeline) override {
             auto& input = pipeline.add<SortInput<T, Order>>(step_, step_.order_,
                                                             step_.partition_count(), sender_);
-            step_.parent_->attach(pipeline, input);
+            step_.parent().attach(pipeline, input);
         }
         void end_tasks() override { sender_.end_tasks(); }
         void agree(Collectives& ranks) override { sender_.agree(ranks); }
@@ -295,9 +282,7 @@ private:
         MergingReceiver receiver_;
     };
 
-    TypedTransformation<T>* parent_;
     Order order_;
-    std::unique_ptr<PartitionStore> store_;
 };
 
 }  // namespace serry

@@ -6,7 +6,9 @@
 
 #include "serry/plan/lineage.hpp"
 #include "serry/shuffle/partition_store.hpp"
+#include "serry/stage/stage_end.hpp"
 #include "serry/stage/stage_setting.hpp"
+#include "serry/stage/typed_transformation.hpp"
 
 namespace serry {
 
@@ -34,5 +36,35 @@ inline std::unique_ptr<PartitionStore> make_store_for(Transformation const& step
                                    static_cast<std::uint64_t>(setting.rank_count)),
         setting.memory_bytes / 2, setting.scratch);
 }
+
+/// A wide step of one input that holds the result of its exchange.
+template <typename T>
+class StoredStep : public TypedTransformation<T>, public WideStep, public StoreHolder {
+public:
+    /// `recorded` names `parent` as the only one.
+    StoredStep(Lineage& lineage, Transformation::Recorded recorded, TypedTransformation<T>& parent)
+        : TypedTransformation<T>(lineage, std::move(recorded)), parent_(&parent) {}
+
+    bool holds_input(std::size_t) const final { return store_ != nullptr; }
+    PartitionStore* store_of(std::size_t) final { return store_.get(); }
+    void hold(std::size_t, std::unique_ptr<PartitionStore> store) final {
+        store_ = std::move(store);
+        parent_ = nullptr;
+        this->forget_parent(0);
+    }
+    std::unique_ptr<PartitionStore> make_store(StageSetting const& setting) const final {
+        return make_store_for(*this, setting);
+    }
+
+protected:
+    /// Until the result is held.
+    TypedTransformation<T>& parent() const { return *parent_; }
+    /// From then on.
+    PartitionStore& store() const { return *store_; }
+
+private:
+    TypedTransformation<T>* parent_;
+    std::unique_ptr<PartitionStore> store_;
+};
 
 }  // namespace serry

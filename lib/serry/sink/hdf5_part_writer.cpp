@@ -9,6 +9,7 @@
 
 #include "serry/base/error.hpp"
 #include "serry/serde/hdf5_library.hpp"
+#include "serry/sink/hdf5_output.hpp"
 #include "serry/sink/output_summary.hpp"
 #include "serry/sink/part_writer.hpp"
 
@@ -17,30 +18,6 @@ namespace {
 
 /// As in PartWriter.
 constexpr std::size_t most_unsynced = 64;
-
-class OutputBytes final : public Hdf5Bytes {
-public:
-    explicit OutputBytes(std::string path) : file(std::move(path)) {}
-
-    std::uint64_t byte_count() const override { return file.byte_count(); }
-    void read(std::uint64_t offset, char* to, std::uint64_t byte_count) override {
-        file.read_at(offset, to, byte_count);
-    }
-    void write(std::uint64_t offset, char const* from, std::uint64_t byte_count) override {
-        file.write_at(offset, {from, byte_count});
-    }
-
-    /// After a call of HDF5's.
-    void check(bool is_done, char const* doing) const {
-        if (failure) std::rethrow_exception(failure);
-        if (!is_done)
-            throw StorageError(
-                fmt::format("{}: {} failed: {}; report this, it is no fault of the disk's",
-                            file.path(), doing, hdf5_reason()));
-    }
-
-    OutputFile file;
-};
 
 std::vector<hsize_t> sizes_of(Hdf5Record const& record, std::uint64_t row_count) {
     std::vector<hsize_t> sizes{row_count};
@@ -146,7 +123,7 @@ struct Hdf5PartWriter::Part {
         bytes.check(is_closed, "closing the HDF5 file");
     }
 
-    OutputBytes bytes;
+    Hdf5Output bytes;
     Hdf5Handle file;
     Hdf5Handle dataset;
     hsize_t row_count = 0;
@@ -216,7 +193,7 @@ void write_hdf5_view(std::string const& folder,
                      Hdf5Storage const& storage,
                      Hdf5Record const& record,
                      std::vector<Hdf5PartRows> const& parts) {
-    OutputBytes bytes(folder + '/' + hdf5_view_name);
+    Hdf5Output bytes(folder + '/' + hdf5_view_name);
     {
         Hdf5Handle file = make_hdf5(bytes);
         bytes.check(file.is_open(), "making the HDF5 file");

@@ -15,7 +15,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -102,17 +101,16 @@ public:
 
     /// 0 as long as there is no such file: the job may be waiting for its nodes.
     double silent_seconds() {
-        struct stat found {};
-        if (stat(path_.c_str(), &found) != 0) return 0;
-        std::int64_t const at =
-            found.st_mtim.tv_sec * std::int64_t{1'000'000'000} + found.st_mtim.tv_nsec;
+        std::error_code error;
+        fs::file_time_type const at = fs::last_write_time(path_, error);
+        if (error) return 0;
         if (std::exchange(touched_at_, at) != at) seen_at_ = now_seconds();
         return now_seconds() - seen_at_;
     }
 
 private:
     std::string path_;
-    std::int64_t touched_at_ = 0;
+    fs::file_time_type touched_at_{};
     double seen_at_ = 0;
 };
 

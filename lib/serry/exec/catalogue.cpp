@@ -1,0 +1,113 @@
+#include "serry/exec/catalogue.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "serry/plan/visit.hpp"
+
+namespace serry {
+namespace {
+
+constexpr std::size_t most_obsolete = 1;
+
+Place place_of(Manifest const& manifest) {
+    return serry::place_of(manifest.step_id, manifest.input);
+}
+
+}  // namespace
+
+void Catalogue::add_found(Manifest manifest) {
+    found_.insert(manifest.number);
+    manifests_.push_back(std::move(manifest));
+}
+
+Manifest const* Catalogue::next_to_restore(Transformation const& target) const {
+    std::unordered_map<Place, Manifest const*> available;
+    for (Manifest const& manifest : manifests_)
+        // Of several the newest, which comes last.
+        if (found_.contains(manifest.number)) available[place_of(manifest)] = &manifest;
+    std::vector<Transformation const*> rest{&target};
+    std::unordered_set<std::uint32_t> seen{target.id()};
+    while (!rest.empty()) {
+        Transformation const& step = *rest.back();
+        rest.pop_back();
+        for (std::size_t input = 0; input < step.parents().size(); ++input) {
+            if (step.holds_input(input)) continue;
+            auto const found = available.find(serry::place_of(step.id(), input));
+            if (found != available.end() && found->second->fingerprint == step.fingerprint())
+                return found->second;
+            Transformation const* const parent = step.parents()[input].get();
+            if (seen.insert(parent->id()).second) rest.push_back(parent);
+        }
+    }
+    return nullptr;
+}
+
+void Catalogue::add_restored(Manifest const& manifest) {
+    found_.erase(manifest.number);
+    committed_[place_of(manifest)] = manifest.number;
+}
+
+void Catalogue::drop_damaged(std::uint64_t number) {
+    found_.erase(number);
+    std::erase_if(manifests_, [&](Manifest const& one) { return one.number == number; });
+}
+
+void Catalogue::add_committed(Manifest manifest) {
+    rests_on_.erase(place_of(manifest));
+    committed_[place_of(manifest)] = manifest.number;
+    manifest.packs = {};
+    manifest.partitions = {};
+    manifests_.push_back(std::move(manifest));
+}
+
+std::vector<std::uint64_t> Catalogue::bases_of(Transformation& last) const {
+    std::unordered_set<std::uint64_t> numbers;
+    visit_needed(last, [&](Transformation& step) {
+        for (std::size_t input = 0; input < step.parents().size(); ++input) {
+            if (!step.holds_input(input)) continue;
+            Place const place = serry::place_of(step.id(), input);
+            auto const committed = committed_.find(place);
+            if (committed != committed_.end()) numbers.insert(committed->second);
+            auto const rests_on = rests_on_.find(place);
+            if (rests_on != rests_on_.end())
+                numbers.insert(rests_on->second.begin(), rests_on->second.end());
+        }
+    });
+    return {numbers.begin(), numbers.end()};
+}
+
+void Catalogue::add_held(Place place, std::vector<std::uint64_t> bases) {
+    rests_on_[place] = std::move(bases);
+}
+
+std::vector<Manifest> Catalogue::take_obsolete(Lineage const& lineage) {
+    auto const is_gone = [&](auto const& entry) { return !is_live(entry.first, lineage); };
+    std::erase_if(committed_, is_gone);
+    std::erase_if(rests_on_, is_gone);
+    std::unordered_set<std::uint64_t> used;
+    for (auto const& [place, number] : committed_) used.insert(number);
+    for (auto const& [place, numbers] : rests_on_) used.insert(numbers.begin(), numbers.end());
+    auto const first_obsolete =
+        std::stable_partition(manifests_.begin(), manifests_.end(),
+                              [&](Manifest const& one) { return is_needed(one, used, lineage); });
+    auto const count = static_cast<std::size_t>(manifests_.end() - first_obsolete);
+    if (count <= most_obsolete) return {};
+    auto const kept = manifests_.end() - static_cast<std::ptrdiff_t>(most_obsolete);
+    std::vector<Manifest> obsolete(std::make_move_iterator(first_obsolete),
+                                   std::make_move_iterator(kept));
+    manifests_.erase(first_obsolete, kept);
+    for (Manifest const& one : obsolete) found_.erase(one.number);
+    return obsolete;
+}
+
+/// Whether something rests on it, or it is of a step that is there or is yet to be recorded, and
+/// may be restored.
+bool Catalogue::is_needed(Manifest const& manifest,
+                          std::unordered_set<std::uint64_t> const& used,
+                          Lineage const& lineage) const {
+    if (used.contains(manifest.number) || manifest.step_id >= lineage.next_id) return true;
+    return found_.contains(manifest.number) && is_live(place_of(manifest), lineage);
+}
+
+}  // namespace serry
