@@ -114,6 +114,18 @@ TEST_CASE("the newest that nothing needs stays; the others go when their steps h
     CHECK(catalogue.take_obsolete(lineage).empty());
 }
 
+TEST_CASE("while a loop goes on, the oldest go one by one") {
+    Lineage lineage;
+    Catalogue catalogue;
+    Pointer newest;
+    for (std::uint64_t number = 1; number < 6; ++number) {
+        newest = std::make_shared<Step>(lineage, Parents{});
+        catalogue.add_committed(manifest_of(*newest, number));
+        Numbers const expected = number > 2 ? Numbers{number - 2} : Numbers();
+        CHECK(numbers_of(catalogue.take_obsolete(lineage)) == expected);
+    }
+}
+
 TEST_CASE("of an earlier attempt's, those stay whose steps are there, or yet to be recorded") {
     Lineage lineage;
     auto const steps = chain(lineage, 1);

@@ -88,16 +88,16 @@ std::vector<Manifest> Catalogue::take_obsolete(Lineage const& lineage) {
     std::unordered_set<std::uint64_t> used;
     for (auto const& [place, number] : committed_) used.insert(number);
     for (auto const& [place, numbers] : rests_on_) used.insert(numbers.begin(), numbers.end());
-    auto const first_obsolete =
-        std::stable_partition(manifests_.begin(), manifests_.end(),
-                              [&](Manifest const& one) { return is_needed(one, used, lineage); });
-    auto const count = static_cast<std::size_t>(manifests_.end() - first_obsolete);
-    if (count <= most_obsolete) return {};
-    auto const kept = manifests_.end() - static_cast<std::ptrdiff_t>(most_obsolete);
-    std::vector<Manifest> obsolete(std::make_move_iterator(first_obsolete),
-                                   std::make_move_iterator(kept));
-    manifests_.erase(first_obsolete, kept);
-    for (Manifest const& one : obsolete) found_.erase(one.number);
+    auto const is_obsolete = [&](Manifest const& one) { return !is_needed(one, used, lineage); };
+    auto left =
+        static_cast<std::size_t>(std::count_if(manifests_.begin(), manifests_.end(), is_obsolete));
+    std::vector<Manifest> kept, obsolete;
+    for (Manifest& one : manifests_) {
+        bool const goes = is_obsolete(one) && left-- > most_obsolete;
+        if (goes) found_.erase(one.number);
+        (goes ? obsolete : kept).push_back(std::move(one));
+    }
+    manifests_ = std::move(kept);
     return obsolete;
 }
 
