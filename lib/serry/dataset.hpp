@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -29,6 +30,8 @@
 #include "serry/sink/collect.hpp"
 #include "serry/sink/text_sink.hpp"
 #include "serry/sink/top.hpp"
+#include "serry/skew_operations.hpp"
+#include "serry/small_results.hpp"
 #include "serry/stage/operators.hpp"
 #include "serry/stage/union.hpp"
 #include "serry/statistics.hpp"
@@ -48,6 +51,7 @@ template <Record T>
 class Dataset : public NarrowOperations<T>,
                 public KeyedOperations<T>,
                 public JoinOperations<T>,
+                public SkewOperations<T>,
                 public OrderOperations<T>,
                 public PartitionOperations<T>,
                 public Statistics<T>,
@@ -70,6 +74,24 @@ public:
         using Step = NarrowTransformation<T, Out, F, Op, keeps_keys>;
         return {*session_, std::make_shared<Step>(session_->lineage(), name, at, step_,
                                                   std::move(f), argument_fingerprint)};
+    }
+    /// As the action `name`: all records, on every rank, if they take at most `most_bytes`. If they
+    /// take more, about so many are looked at.
+    SmallResults<T> collect_if_small(char const* name,
+                                     std::uint64_t most_bytes,
+                                     CallSite at) const {
+        ActionStep const action(*session_, step_, name, at);
+        return action.result([&]() -> SmallResults<T> {
+            std::uint64_t const limit =
+                std::min(most_bytes, session_->options().collect_limit_bytes);
+            CollectEnd<T> end(*step_, CollectEnd<T>::all_records, limit, AtLimit::stop);
+            session_->run(*step_, action, end);
+            if (session_->comm().all_reduce_sum(end.encoded().size()) > limit)
+                return SmallResults<T>::too_large();
+            auto gathered =
+                session_->gather_results(end.encoded().view(), end.record_count(), end.pieces());
+            return {std::move(gathered.owner), gathered.bytes, gathered.record_count};
+        });
     }
     /// top() as the action `name`.
     template <typename Before>

@@ -51,6 +51,24 @@ TEST_CASE("bad lines that were left out are told below the table") {
     CHECK(table.find("bad lines") == table.size() - end.size() + end.find("bad lines"));
 }
 
+TEST_CASE("uneven keys are told below the table, where there are many records") {
+    auto const below = [](double sum, double largest) {
+        StageReport report = reading_stage();
+        report.vote.records = {sum, largest};
+        std::string const table = stage_table({report}, 2);
+        return table.substr(table.find("reduce_by_key\n") + 14);
+    };
+    CHECK(below(201'000, 160'000)
+          == "stage 1: a rank took in 1.6 times the mean: a few keys have most of the records; "
+             "reduce_by_key, broadcast_join and skewed_join spread them\n");
+    CHECK(below(199'000, 160'000).empty());
+    CHECK(below(201'000, 150'000).empty());
+    StageReport last = reading_stage();
+    last.plan.ends_in_exchange = false;
+    last.vote.records = {201'000, 201'000};
+    CHECK(stage_table({last}, 2).find("a rank took in") == std::string::npos);
+}
+
 TEST_CASE("a table of no stages is its head") {
     CHECK(stage_table({}, 3)
           == "stage  tasks  records in  records out  read  exchanged  spilled  written  time  skew  "

@@ -215,6 +215,30 @@ TEST_CASE("exchanges before the last become runs, and are merged with it by age"
     }
 }
 
+TEST_CASE("many exchanges leave few runs, in the order of their age") {
+    TempDir const dir;
+    std::mt19937_64 random(3);
+    for (int const exchange_count : {16, 17, 40, 300}) {
+        Storage storage(2000, dir.path());
+        Merged merged;
+        MergingReceiver receiver(2, true, storage, merged);
+        std::vector<Stream> all;
+        std::uint64_t byte_count = 0;
+        for (int e = 0; e < exchange_count; ++e) {
+            auto const streams = make_streams(random, 2, 12, true);
+            for (std::string const& bytes : encoded(streams, true)) byte_count += bytes.size();
+            exchange(receiver, encoded(streams, true), e + 1 == exchange_count, 64, 64);
+            all.push_back(merged_by_oracle(streams));
+        }
+        Stream const expected = merged_by_oracle(all);
+        CHECK((merged.records == expected));
+        CHECK(receiver.record_count() == expected.size());
+        CHECK(storage.memory_bytes == 0);
+        // Every record is written once for each of the tiers that there are: three at the most.
+        CHECK(storage.file.written_bytes() < 3 * byte_count);
+    }
+}
+
 TEST_CASE("a run that cannot be written is an error") {
     Storage storage(0, "/nowhere");
     Merged merged;

@@ -118,6 +118,20 @@ TEST_CASE("runs share a limit of memory") {
                == framed(std::string(100000, static_cast<char>('a' + i)))));
 }
 
+TEST_CASE("the memory of a run that is gone is there for others") {
+    Storage storage(1000, "/nowhere");
+    std::vector<Run> runs;
+    for (int i = 0; i < 3; ++i) {
+        runs.clear();
+        runs.emplace_back(storage).append(framed(std::string(800, 'a')));
+        runs.back().close();
+        Run const moved = std::move(runs.back());
+        CHECK(storage.memory_bytes == 802);
+    }
+    runs.clear();
+    CHECK(storage.memory_bytes == 0);
+}
+
 #ifndef __SANITIZE_ADDRESS__  // which has a malloc of its own
 TEST_CASE("closed runs hold little more than their bytes") {
     std::size_t const before = mallinfo2().uordblks + mallinfo2().hblkhd;

@@ -57,5 +57,5 @@ TEST_CASE("memory changes hands and is given back once") {
 
 TEST_CASE("more memory than there is does not fit") {
     CHECK(thrown([] { SlotMemory const memory(std::size_t{1} << 60); })
-          == "StorageError 71: a combine table of 1.00 EiB does not fit into memory; set a smaller --memory");
+          == "StorageError 71: a table to combine or sort in, of 1.00 EiB, does not fit into memory; set a smaller --memory");
 }

@@ -12,6 +12,15 @@ namespace {
 
 using Row = std::array<std::string, 11>;
 
+/// From so much skew on it is told what may help; of fewer records it costs nothing.
+constexpr double much_skew = 1.5;
+constexpr double many_records_a_rank = 100'000;
+
+bool is_uneven(StageReport const& report, int rank_count) {
+    return report.plan.ends_in_exchange && report.vote.records.skew(rank_count) > much_skew
+           && report.vote.records.sum > many_records_a_rank * rank_count;
+}
+
 Row row_of(StageReport const& report, int rank_count) {
     Vote const& vote = report.vote;
     auto const bytes_or_dash = [](std::uint64_t bytes) {
@@ -61,6 +70,13 @@ std::string stage_table(std::vector<StageReport> const& reports, int rank_count)
         if (report.vote.bad_lines > 0)
             text += fmt::format("stage {}: {} bad lines were left out\n", report.plan.number,
                                 format_count(report.vote.bad_lines));
+    for (StageReport const& report : reports)
+        if (is_uneven(report, rank_count))
+            text += fmt::format(
+                "stage {}: a rank took in {:.1f} times the mean: a few keys have most of the "
+                "records; "
+                "reduce_by_key, broadcast_join and skewed_join spread them\n",
+                report.plan.number, report.vote.records.skew(rank_count));
     return text;
 }
 

@@ -8,6 +8,7 @@ void GroupCollector::take(WireRecord const& record) {
         writer_.emplace(store_.partition(partition));
     } else if (partition != partition_) {
         writer_->end();
+        store_.partition(partition_).close();  // holds no open block from here on
         writer_->move_to(store_.partition(partition));
     }
     partition_ = partition;

@@ -1,13 +1,19 @@
 #include "serry/shuffle/merge.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
+#include "serry/base/pulse.hpp"
 #include "serry/serde/order_key.hpp"
 
 namespace serry {
 
 namespace {
+
+constexpr std::size_t runs_in_tier = 16;
+constexpr std::size_t least_block_bytes = std::size_t{4} << 10;
+constexpr std::size_t most_block_bytes = std::size_t{256} << 10;
 
 /// Sets `framed`; gives the body. Nothing when the frame is not there whole.
 std::optional<ByteReader> read_frame(std::string_view bytes, WireRecord& record) {
@@ -99,22 +105,53 @@ MergingReceiver::~MergingReceiver() = default;
 void MergingReceiver::open(bool is_final, std::size_t window_bytes) {
     is_final_ = is_final;
     window_bytes_ = window_bytes;
+    forget_streams();
+    for (int r = 0; r < rank_count_; ++r) add_stream(runs_.size() + static_cast<std::size_t>(r));
+    if (!is_final) return start_run(0);
+    for (std::size_t i = 0; i < runs_.size(); ++i) add_run(*runs_[i].run, i);
+}
+
+MergingReceiver::Stream& MergingReceiver::add_stream(std::size_t order) {
+    Stream& stream = *streams_.emplace_back(std::make_unique<Stream>());
+    stream.order = order;
+    starved_.push_back(&stream);
+    return stream;
+}
+
+void MergingReceiver::add_run(Run const& run, std::size_t order) {
+    Stream& stream = add_stream(order);
+    stream.run.emplace(run);
+    stream.has_ended = true;
+}
+
+void MergingReceiver::start_run(unsigned tier) {
+    // Of each run a block is held while they are merged: together a part of the memory.
+    std::size_t const block_bytes = std::clamp<std::uint64_t>(storage_.memory_limit_bytes / 128,
+                                                              least_block_bytes, most_block_bytes);
+    runs_.push_back({std::make_unique<Run>(storage_, block_bytes), tier});
+}
+
+bool MergingReceiver::has_full_tier() const {
+    return runs_.size() >= runs_in_tier
+           && runs_[runs_.size() - runs_in_tier].tier == runs_.back().tier;
+}
+
+void MergingReceiver::merge_full_tier() {
+    auto const first = runs_.end() - static_cast<std::ptrdiff_t>(runs_in_tier);
+    std::vector<TieredRun> const full(std::make_move_iterator(first),
+                                      std::make_move_iterator(runs_.end()));
+    runs_.erase(first, runs_.end());
+    start_run(full.front().tier + 1);
+    for (std::size_t i = 0; i < full.size(); ++i) add_run(*full[i].run, i);
+    advance();
+    runs_.back().run->close();
+    forget_streams();
+}
+
+void MergingReceiver::forget_streams() {
     streams_.clear();
     heap_.clear();
     starved_.clear();
-    for (int r = 0; r < rank_count_; ++r) streams_.push_back(std::make_unique<Stream>());
-    if (is_final) {
-        for (auto const& run : runs_)
-            streams_.emplace_back(std::make_unique<Stream>())->run.emplace(*run);
-    } else {
-        runs_.push_back(std::make_unique<Run>(storage_));
-    }
-    for (std::size_t i = 0; i < streams_.size(); ++i) {
-        bool const is_run = streams_[i]->run.has_value();
-        streams_[i]->order = is_run ? i - static_cast<std::size_t>(rank_count_) : runs_.size() + i;
-        streams_[i]->has_ended = is_run;
-        starved_.push_back(streams_[i].get());
-    }
 }
 
 std::size_t MergingReceiver::room(int rank) const {
@@ -135,6 +172,7 @@ void MergingReceiver::take(int rank, std::span<char const> bytes, bool is_last) 
 
 bool MergingReceiver::read_head(Stream& stream) {
     while (stream.run && stream.unread.empty()) {
+        beat();
         stream.unread = stream.run->next_block();
         if (stream.unread.empty()) return stream.has_head = false;
     }
@@ -197,18 +235,18 @@ void MergingReceiver::deliver(WireRecord const& record) {
     if (is_final_)
         merged_.take(record);
     else
-        runs_.back()->append(record.framed);
+        runs_.back().run->append(record.framed);
 }
 
 void MergingReceiver::close() {
+    forget_streams();
     if (is_final_) {
         merged_.end();
         runs_.clear();
-    } else {
-        runs_.back()->close();
+        return;
     }
-    streams_.clear();
-    heap_.clear();
+    runs_.back().run->close();
+    while (has_full_tier()) merge_full_tier();
 }
 
 std::size_t MergingReceiver::waiting_bytes() const {

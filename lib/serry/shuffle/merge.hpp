@@ -36,7 +36,9 @@ struct SortedStreams {
 
 /// The receiving side of a shuffle. Every sender's stream ascends in WireOrder, or as SortedStreams
 /// says; the streams are merged as they come, of each only what fits its window is held. Exchanges
-/// before the last give one run each; the last merges its streams with the runs.
+/// before the last give one run each; the last merges its streams with the runs. So that it reads
+/// few at once, sixteen runs become one of a higher tier before, and sixteen of these one of the
+/// next (as in log-structured merge trees; O'Neil et al., 1996).
 class MergingReceiver final : public Incoming {
 public:
     /// `index_count`: 0, or of reduce_to_index, whose keys are indices and lie in their order.
@@ -59,6 +61,17 @@ public:
 
 private:
     struct Stream;
+    struct TieredRun {
+        std::unique_ptr<Run> run;
+        unsigned tier = 0;
+    };
+
+    Stream& add_stream(std::size_t order);
+    void add_run(Run const& run, std::size_t order);
+    void start_run(unsigned tier);
+    bool has_full_tier() const;
+    void merge_full_tier();
+    void forget_streams();
 
     /// False when the stream has ended or must wait for bytes.
     bool read_head(Stream& stream);
@@ -79,7 +92,7 @@ private:
     std::vector<std::unique_ptr<Stream>> streams_;  ///< by rank; in the last exchange then the runs
     MergeHeap<Stream> heap_;                        ///< streams with a head
     std::vector<Stream*> starved_;  ///< streams that must get bytes before merging goes on
-    std::vector<std::unique_ptr<Run>> runs_;
+    std::vector<TieredRun> runs_;   ///< by age; tiers never rise
     std::uint64_t record_count_ = 0;
 };
 

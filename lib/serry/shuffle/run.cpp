@@ -5,6 +5,10 @@
 
 namespace serry {
 
+Run::~Run() {
+    for (Block const& block : blocks_) storage_->memory_bytes -= block.bytes.size();
+}
+
 void Run::seal() {
     byte_count_ += last_.size();
     Block& block = blocks_.emplace_back();

@@ -27,6 +27,9 @@ class Run {
 public:
     explicit Run(Storage& storage, std::size_t block_bytes = std::size_t{256} << 10)
         : storage_(&storage), block_bytes_(block_bytes) {}
+    Run(Run&&) = default;
+    Run& operator=(Run&&) = delete;
+    ~Run();
 
     /// Append one record that is framed already.
     void append(std::string_view framed_record) {

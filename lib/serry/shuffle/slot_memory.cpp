@@ -16,8 +16,8 @@ constexpr std::size_t huge_page_bytes = std::size_t{2} << 20;
 constexpr std::size_t alignment = 64;
 
 [[noreturn]] void throw_does_not_fit(std::size_t byte_count) {
-    throw StorageError("a combine table of " + format_bytes(byte_count)
-                           + " does not fit into memory; set a smaller --memory",
+    throw StorageError("a table to combine or sort in, of " + format_bytes(byte_count)
+                           + ", does not fit into memory; set a smaller --memory",
                        ExitCode::does_not_fit);
 }
 

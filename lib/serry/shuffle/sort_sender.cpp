@@ -12,10 +12,11 @@ std::uint64_t ranks_of(StageSetting const& setting) {
     return static_cast<std::uint64_t>(setting.rank_count);
 }
 
-/// So that a block of every run for each rank fits an eighth of the memory, if there are eight
-/// runs.
+/// So that a block of every run for each rank fits an eighth of the memory, if there are so many
+/// runs: else all of them are read again and again, in every round.
 std::size_t block_bytes_for(StageSetting const& setting) {
-    return std::clamp<std::uint64_t>(setting.memory_bytes / (64 * ranks_of(setting)), 1024,
+    constexpr std::uint64_t runs = 64;
+    return std::clamp<std::uint64_t>(setting.memory_bytes / (8 * runs * ranks_of(setting)), 1024,
                                      std::uint64_t{256} << 10);
 }
 

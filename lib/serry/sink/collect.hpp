@@ -13,6 +13,12 @@
 
 namespace serry {
 
+/// What a collecting rank does about more bytes than it may hold.
+enum class AtLimit : std::uint8_t {
+    fail,  ///< throws StorageError
+    stop,  ///< looks at no more records than it must: the result does not count
+};
+
 /// collect() and take(n): the records of this rank's partitions, encoded one after the other, at
 /// most `most_records` of each partition.
 template <Encodable T>
@@ -22,8 +28,12 @@ public:
 
     CollectEnd(TypedTransformation<T>& parent,
                std::uint64_t most_records,
-               std::uint64_t limit_bytes)
-        : ActionEnd<T>(parent), most_records_(most_records), limit_bytes_(limit_bytes) {}
+               std::uint64_t limit_bytes,
+               AtLimit at_limit = AtLimit::fail)
+        : ActionEnd<T>(parent),
+          most_records_(most_records),
+          limit_bytes_(limit_bytes),
+          at_limit_(at_limit) {}
 
     ByteWriter const& encoded() const { return encoded_; }
     std::uint64_t record_count() const { return record_count_; }
@@ -42,15 +52,21 @@ private:
         for (std::uint64_t i = 0; i < count; ++i) encode(batch[i], encoded_);
         record_count_ += count;
         if (wanted <= batch.size()) this->task_->enough = true;
-        if (encoded_.size() > limit_bytes_)
-            throw StorageError("a result of more than " + format_bytes(limit_bytes_)
-                                   + " is too large to be held by every rank; write it with write_text, or "
-                                     "raise SERRY_COLLECT_LIMIT",
-                               ExitCode::does_not_fit);
+        if (encoded_.size() <= limit_bytes_) return;
+        if (at_limit_ == AtLimit::fail) throw_too_large();
+        this->task_->enough = true;
+    }
+
+    [[noreturn]] void throw_too_large() const {
+        throw StorageError("a result of more than " + format_bytes(limit_bytes_)
+                               + " is too large to be held by every rank; write it with write_text, or "
+                                 "raise SERRY_COLLECT_LIMIT",
+                           ExitCode::does_not_fit);
     }
 
     std::uint64_t most_records_;
     std::uint64_t limit_bytes_;
+    AtLimit at_limit_;
     ByteWriter encoded_;
     ResultPieces pieces_;
     std::uint64_t record_count_ = 0;

@@ -1,0 +1,16 @@
+#include "serry/split_keys.hpp"
+
+#include <algorithm>
+
+namespace serry {
+
+std::uint64_t piece_count(std::uint64_t count, std::uint64_t total, std::uint64_t partition_count) {
+    constexpr std::uint64_t pieces_a_share = 4;
+    __extension__ using Wide = unsigned __int128;
+    Wide const shares = static_cast<Wide>(count) * partition_count;
+    if (shares <= total) return 1;
+    Wide const wanted = (shares * pieces_a_share + total - 1) / total;
+    return static_cast<std::uint64_t>(std::min<Wide>(wanted, partition_count));
+}
+
+}  // namespace serry
