@@ -11,7 +11,9 @@
 
 #include "serry/base/error.hpp"
 #include "serry/base/options.hpp"
+#include "serry/examine_ranks.hpp"
 #include "serry/tool/checkpoint_tool.hpp"
+#include "serry/tool/doctor_report.hpp"
 #include "serry/tool/supervisor.hpp"
 
 namespace serry {
@@ -123,17 +125,47 @@ struct CheckpointWords {
     }
 };
 
+/// The same of `serry doctor`.
+struct DoctorWords {
+    DoctorOptions options;
+    bool as_json = false;
+
+    void add_to(CLI::App& app, Action& action) {
+        CLI::App& doctor = *app.add_subcommand("doctor",
+                                               "say whether this place can run jobs well, and what "
+                                               "to change; under mpirun or srun, of "
+                                               "all their ranks");
+        doctor.add_option("--scratch", options.scratch, "as jobs are given it (default: /tmp)");
+        doctor.add_option("--checkpoint", options.checkpoint, "as jobs are given it");
+        doctor.add_flag("--json", as_json, "print a JSON object");
+        doctor.callback([this, &action] {
+            action = [this] {
+                auto const ranks = examine_ranks(options);
+                if (ranks.empty()) return 0;  // rank 0 tells
+                ToolReport const report = describe(ranks, as_json);
+                std::fputs(report.text.c_str(), stdout);
+                return report.is_good ? 0 : 1;
+            };
+        });
+    }
+};
+
 }  // namespace
 
 int run_tool(int argc, char** argv) {
-    CLI::App app("Run jobs of serry's until they are done, and look at their checkpoints.",
-                 "serry");
+    CLI::App app(
+        "Run jobs of serry's until they are done, look at their checkpoints, and see whether a "
+        "place "
+        "is fit for them.",
+        "serry");
     app.require_subcommand(1);
     Action action;
     RunWords run;
     CheckpointWords checkpoints;
+    DoctorWords doctor;
     run.add_to(app, action);
     checkpoints.add_to(app, action);
+    doctor.add_to(app, action);
     try {
         app.parse(argc, argv);
         return action();

@@ -19,8 +19,10 @@ CommandResult tool(std::vector<std::string> words) {
 }  // namespace
 
 TEST_CASE("help says what there is") {
-    for (std::vector<std::string> const& words :
-         {std::vector<std::string>{"--help"}, {"run", "--help"}, {"checkpoints", "--help"}}) {
+    for (std::vector<std::string> const& words : {std::vector<std::string>{"--help"},
+                                                  {"run", "--help"},
+                                                  {"checkpoints", "--help"},
+                                                  {"doctor", "--help"}}) {
         CommandResult const help = tool(words);
         CHECK(help.exit_code == 0);
         CHECK(help.err.empty());

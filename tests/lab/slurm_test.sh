@@ -80,6 +80,21 @@ for launcher in srun mpirun; do
 done
 echo "word count by srun and by mpirun: the same bytes"
 
+# doctor WORD...: by two ranks on each of four hosts; sets $told and $code.
+doctor() {
+    code=0
+    told=$(on_login srun --mpi=pmix --nodes 4 --ntasks-per-node 2 "$apps/serry" doctor "$@" 2>&1) || code=$?
+}
+check_told() { grep -q -e "$1" <<<"$told" || fail "the doctor does not say: $1, but: $told"; }
+doctor --checkpoint "$shared"
+((code == 0)) || fail "the doctor ended with $code: $told"
+check_told "^8 ranks on 4 nodes$"
+check_told "^good *ranks *8 in MPI's world$"
+doctor --checkpoint "$LAB/local"
+((code != 0)) || fail "the doctor is content with a folder that each host has for itself"
+check_told "^bad *shared folder .*(on n2, n3, n4)$"
+echo "the doctor on four hosts: a folder that each has for itself is found"
+
 submit leave "${k_means[@]}" --output "$shared/leave.out" --checkpoint-every 0.3
 until_true 30 "job $job has not begun" has_begun
 on_login scancel --batch --signal USR1 "$job"

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "serry/base/json_text.hpp"
 #include "serry/base/units.hpp"
 
 namespace serry {
@@ -37,18 +38,6 @@ Row row_of(StageReport const& report, int rank_count) {
             format_seconds(vote.seconds.largest),
             fmt::format("{:.2f}", vote.records.skew(rank_count)),
             report.plan.name};
-}
-
-std::string json_text(std::string const& text) {
-    std::string out = "\"";
-    for (char c : text) {
-        if (c == '"' || c == '\\') out += '\\';
-        if (static_cast<unsigned char>(c) < ' ')
-            out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-        else
-            out += c;
-    }
-    return out + '"';
 }
 
 }  // namespace
