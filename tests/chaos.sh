@@ -68,6 +68,7 @@ pick() { shuf -n 1 --random-source=<(yes "$RANDOM"); }
 # Damage the newest pack or manifest, or cut the journal.
 damage() {
     local file
+    [[ -d $1 ]] || return 0 # killed before it was there
     case $((RANDOM % 3)) in
         0) file=$(find "$1" -name 'rank-*.h5' | sort | tail -1) ;;
         1) file=$(find "$1" -name '*.manifest' | sort | tail -1) ;;
