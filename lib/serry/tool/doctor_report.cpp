@@ -68,15 +68,17 @@ struct Line {
 /// What is told of a subject: the worst first; measured figures in one line.
 std::vector<Line> lines_of(std::vector<Examination> const& ranks, std::string const& subject) {
     std::vector<Line> lines;
-    for (auto const& [rank, found] : of_subject(ranks, subject)) {
+    for (auto const& rank_and_finding : of_subject(ranks, subject)) {
+        Finding const& found = *rank_and_finding.second;
+        std::string const& node = rank_and_finding.first->node;
         auto const same = std::find_if(lines.begin(), lines.end(), [&](Line const& line) {
-            return line.finding.state == found->state
-                   && (line.finding.seen == found->seen || found->state == State::good);
+            return line.finding.state == found.state
+                   && (line.finding.seen == found.seen || found.state == State::good);
         });
         if (same == lines.end())
-            lines.push_back({*found, {rank->node}});
+            lines.push_back({found, {node}});
         else
-            same->nodes.insert(rank->node);
+            same->nodes.insert(node);
     }
     std::stable_sort(lines.begin(), lines.end(), [](Line const& a, Line const& b) {
         return a.finding.state > b.finding.state;
@@ -98,6 +100,7 @@ void put_text(std::string& text, Line const& line, std::size_t node_count) {
 std::string to_json(Line const& line) {
     Finding const& found = line.finding;
     std::vector<std::string> nodes;
+    nodes.reserve(line.nodes.size());
     for (std::string const& node : line.nodes) nodes.push_back(json_text(node));
     return fmt::format(
         R"({{"subject":{},"state":"{}","seen":{},"expected":{},"remedy":{},"nodes":[{}]}})",
@@ -163,6 +166,7 @@ ToolReport describe(std::vector<Examination> const& ranks, bool as_json) {
     }
     if (as_json) {
         std::vector<std::string> findings;
+        findings.reserve(lines.size());
         for (Line const& line : lines) findings.push_back(to_json(line));
         return {
             fmt::format(
