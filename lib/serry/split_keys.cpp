@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "serry/base/options.hpp"
+
 namespace serry {
 
 std::uint64_t piece_count(std::uint64_t count, std::uint64_t total, std::uint64_t partition_count) {
@@ -10,7 +12,9 @@ std::uint64_t piece_count(std::uint64_t count, std::uint64_t total, std::uint64_
     Wide const shares = static_cast<Wide>(count) * partition_count;
     if (shares <= total) return 1;
     Wide const wanted = (shares * pieces_a_share + total - 1) / total;
-    return static_cast<std::uint64_t>(std::min<Wide>(wanted, partition_count));
+    // More partitions than there can be are refused by the join.
+    return static_cast<std::uint64_t>(
+        std::min<Wide>(wanted, std::min({count, partition_count, most_partitions})));
 }
 
 }  // namespace serry

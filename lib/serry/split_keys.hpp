@@ -24,7 +24,8 @@ struct SplitKey {
 
 /// Into how many pieces a key goes that has `count` of `total` records. It stays whole, as 1, if
 /// that is no more than a partition's share; else a piece is a quarter of a share, so that it adds
-/// little to what its partition has beside, but there are no more pieces than partitions.
+/// little to what its partition has beside; but there are no more pieces than partitions or
+/// records.
 std::uint64_t piece_count(std::uint64_t count, std::uint64_t total, std::uint64_t partition_count);
 
 /// The keys that are split, and their pieces: numbers that bring them, as SplitKeys, to partitions

@@ -73,7 +73,7 @@ auto split_oracle(Partitions<Count> const& left,
     for (auto const& [key, count] : counts) {
         if (count * partition_count <= total) continue;
         std::uint64_t const n =
-            std::min(partition_count, (4 * count * partition_count + total - 1) / total);
+            std::min({partition_count, count, (4 * count * partition_count + total - 1) / total});
         pieces[key].resize(n);
         std::vector<bool> is_found(n);
         ByteWriter scratch;
@@ -185,6 +185,8 @@ TEST_CASE("heavy keys are split, and every pair comes once") {
     }
     auto const none = parallelize(job.context, NumberPairs(), 3);
     CHECK(none.skewed_join(none).count() == 0);
+    auto const some = parallelize(job.context, uneven_pairs(100), 3);
+    CHECK_THROWS_AS(some.skewed_join(some, std::uint64_t{1} << 40).count(), UsageError);
 }
 
 TEST_CASE("a key with half of the records is spread evenly; join() brings it to one partition") {

@@ -10,6 +10,8 @@
 
 #include <doctest/doctest.h>
 
+#include "serry/base/options.hpp"
+
 using namespace serry;
 
 namespace {
@@ -37,13 +39,14 @@ TEST_CASE("keys with more than a partition's share are split into quarters of it
     CHECK(piece_count(11, 100, 10) == 5);
     CHECK(piece_count(20, 100, 10) == 8);
     CHECK(piece_count(50, 100, 10) == 10);
-    CHECK(piece_count(50, 100, 1000) == 1000);
+    CHECK(piece_count(5000, 10000, 1000) == 1000);
+    CHECK(piece_count(50, 100, 1000) == 50);
     CHECK(piece_count(100, 100, 2) == 2);
     CHECK(piece_count(100, 100, 1) == 1);
     CHECK(piece_count(0, 0, 10) == 1);
     CHECK(piece_count(0, 0, 0) == 1);
     std::uint64_t const most = std::uint64_t{1} << 40;
-    CHECK(piece_count(most / 2, most, most) == most);
+    CHECK(piece_count(most / 2, most, most) == most_partitions);
 }
 
 TEST_CASE("pieces lie evenly among the partitions") {
