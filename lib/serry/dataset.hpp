@@ -88,9 +88,7 @@ public:
             session_->run(*step_, action, end);
             if (session_->comm().all_reduce_sum(end.encoded().size()) > limit)
                 return SmallResults<T>::too_large();
-            auto gathered =
-                session_->gather_results(end.encoded().view(), end.record_count(), end.pieces());
-            return {std::move(gathered.owner), gathered.bytes, gathered.record_count};
+            return SmallResults<T>(gather(end.encoded().view(), end.record_count(), end.pieces()));
         });
     }
     /// top() as the action `name`.

@@ -3,8 +3,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
-#include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 #include <mpi.h>
@@ -52,18 +53,20 @@ Finding look_at_ranks(int rank_count) {
     return finding;
 }
 
+void append(std::vector<Finding>& all, std::vector<Finding> more) {
+    all.insert(all.end(), std::make_move_iterator(more.begin()),
+               std::make_move_iterator(more.end()));
+}
+
 /// Collective. Whether this rank sees what rank 0 writes to the folder for checkpoints.
 std::vector<Finding> look_at_sharing(comm::Communicator const& comm, std::string const& folder) {
     std::string const name =
         comm.broadcast(fmt::format("{}/.serry-doctor-{}", folder, getpid()), 0);
     if (comm.rank() == 0) std::ofstream(name) << "seen";
     comm.barrier();
-    // A network file system may show a new file late.
     constexpr double patience_seconds = 3;
     std::error_code error;
-    double const start = now_seconds();
-    while (!fs::exists(name, error) && now_seconds() - start < patience_seconds) usleep(20'000);
-    bool const is_seen = fs::exists(name, error);
+    bool const is_seen = is_true_within(patience_seconds, [&] { return fs::exists(name, error); });
     comm.barrier();
     if (comm.rank() == 0) fs::remove(name, error);
     if (is_seen) return {};
@@ -82,24 +85,32 @@ std::vector<Examination> gathered(comm::Communicator const& comm, Examination co
     return ranks;
 }
 
-std::vector<Examination> examine_world(DoctorOptions& options) {
+/// Collective.
+std::vector<Examination> examine_world(DoctorOptions options) {
     comm::Communicator const comm(MPI_COMM_WORLD);
-    options.ranks_on_node = comm::Nodes(comm).local_rank_count();
+    comm::Nodes const nodes(comm);
+    options.ranks_on_node = nodes.local_rank_count();
     Examination own{static_cast<std::uint64_t>(comm.rank()),
                     comm::local_node_name(),
                     {look_at_ranks(comm.rank_count())}};
+    if (nodes.local_rank() == 0) append(own.findings, examine_node(options));
     comm.barrier();  // so that all measure at the same time
-    for (Finding& one : examine_node(options)) own.findings.push_back(std::move(one));
+    append(own.findings, examine_process(options));
     if (!options.checkpoint.empty())
-        for (Finding& one : look_at_sharing(comm, options.checkpoint))
-            own.findings.push_back(std::move(one));
+        append(own.findings, look_at_sharing(comm, options.checkpoint));
     return gathered(comm, own);
+}
+
+std::vector<Examination> examine_alone(DoctorOptions const& options) {
+    Examination own{0, host_name(), examine_node(options)};
+    append(own.findings, examine_process(options));
+    return {own};
 }
 
 }  // namespace
 
-std::vector<Examination> examine_ranks(DoctorOptions options) {
-    if (!has_launcher()) return {{0, host_name(), examine_node(options)}};
+std::vector<Examination> examine_ranks(DoctorOptions const& options) {
+    if (!has_launcher()) return examine_alone(options);
     MPI_Init(nullptr, nullptr);
     std::vector<Examination> ranks = examine_world(options);
     MPI_Finalize();

@@ -18,6 +18,7 @@ public:
                  std::string_view bytes,
                  std::uint64_t record_count)
         : results_(std::move(owner), bytes, record_count) {}
+    explicit SmallResults(Results<T> results) : results_(std::move(results)) {}
     static SmallResults too_large() { return {nullptr, {}, too_many}; }
 
     bool is_small() const { return size() != too_many; }

@@ -56,6 +56,21 @@ struct Reading final : Consumer<KeyValue<K, V>> {
 
 }  // namespace
 
+TEST_CASE("a partition that was filled before holds no open block") {
+    PartitionStore store(2, 5, 1'000'000, "/nowhere");
+    for (std::uint64_t const partition : {2, 2, 4}) {
+        Run& run = store.fill(partition);
+        CHECK(&run == &store.partition(partition));
+        run.append_unframed("record");
+        CHECK(run.block_count() == 0);
+    }
+    CHECK(store.partition(2).block_count() == 1);
+    CHECK(store.partition(2).record_count() == 2);
+    store.fill(2).append_unframed("later");
+    CHECK(store.partition(4).block_count() == 1);
+    CHECK(store.partition(2).record_count() == 3);
+}
+
 TEST_CASE("a partition is read as it was stored, in batches, from memory or scratch") {
     TempDir const dir;
     for (std::uint64_t const limit : {0, 500000, 100000000}) {

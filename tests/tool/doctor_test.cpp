@@ -19,8 +19,9 @@ namespace {
 using State = Finding::State;
 
 Finding found(DoctorOptions const& options, std::string const& subject) {
-    for (Finding const& one : examine_node(options))
-        if (one.subject == subject) return one;
+    for (auto const& findings : {examine_node(options), examine_process(options)})
+        for (Finding const& one : findings)
+            if (one.subject == subject) return one;
     FAIL("nothing was found of " << subject);
     return {};
 }
@@ -73,7 +74,8 @@ private:
 TEST_CASE("each finding that is not good says what was expected and what to do") {
     DoctorOptions options;
     options.checkpoint = "/nowhere";
-    std::vector<Finding> const findings = examine_node(options);
+    std::vector<Finding> findings = examine_node(options);
+    for (Finding const& one : examine_process(options)) findings.push_back(one);
     CHECK(findings.size() == 15);
     for (Finding const& one : findings) {
         CAPTURE(one.subject);

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "serry/base/clock.hpp"
 #include "serry/base/crash_point.hpp"
@@ -111,19 +110,12 @@ void Checkpoints::load_found() {
 
 /// Only rank 0 wrote to it; what another node sees must be that. Collective.
 void Checkpoints::check_same_folder(bool is_node_leader) const {
-    bool is_same = true;
-    if (is_node_leader) {
-        // A network file system may show a new file late.
-        constexpr double patience_seconds = 10;
-        double const start = now_seconds();
-        for (;;) {
-            std::optional<JobFile> seen;
-            failure_of([&] { seen = folder_.job(); });
-            is_same = seen && seen->id == job_id_ && seen->attempt == attempt_;
-            if (is_same || now_seconds() - start > patience_seconds) break;
-            usleep(20'000);
-        }
-    }
+    constexpr double patience_seconds = 10;
+    bool const is_same = !is_node_leader || is_true_within(patience_seconds, [this] {
+        std::optional<JobFile> seen;
+        failure_of([&] { seen = folder_.job(); });
+        return seen && seen->id == job_id_ && seen->attempt == attempt_;
+    });
     auto const nobody = static_cast<std::uint64_t>(comm_.rank_count());
     std::uint64_t const other =
         comm_.all_reduce_min(is_same ? nobody : static_cast<std::uint64_t>(comm_.rank()));

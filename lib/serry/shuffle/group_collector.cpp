@@ -5,11 +5,10 @@ namespace serry {
 void GroupCollector::take(WireRecord const& record) {
     std::uint64_t const partition = partition_of_hash(record.hash, partition_count_);
     if (!writer_) {
-        writer_.emplace(store_.partition(partition));
+        writer_.emplace(store_.fill(partition));
     } else if (partition != partition_) {
         writer_->end();
-        store_.partition(partition_).close();  // holds no open block from here on
-        writer_->move_to(store_.partition(partition));
+        writer_->move_to(store_.fill(partition));
     }
     partition_ = partition;
     writer_->add(record.key, record.value);

@@ -16,6 +16,13 @@ std::uint64_t PartitionStore::byte_count() const {
     return sum;
 }
 
+Run& PartitionStore::fill(std::uint64_t partition) {
+    Run& run = this->partition(partition);
+    if (filled_ && filled_ != &run) filled_->close();
+    filled_ = &run;
+    return run;
+}
+
 Run& PartitionStore::partition(std::uint64_t partition) {
     std::size_t before = 0;
     for (PartitionRange const& range : own_) {

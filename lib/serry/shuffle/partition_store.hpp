@@ -32,6 +32,9 @@ public:
 
     /// Throws std::out_of_range for a partition that is not this rank's.
     Run& partition(std::uint64_t partition);
+    /// The same, for those who fill one partition after the other: the one that was filled before
+    /// is closed, and holds no open block from then on.
+    Run& fill(std::uint64_t partition);
     std::vector<Run>& runs() { return runs_; }
     /// Whose they are, in the same order.
     std::vector<PartitionRange> const& ranges() const { return own_; }
@@ -43,6 +46,7 @@ private:
     std::vector<PartitionRange> own_;
     Storage storage_;
     std::vector<Run> runs_;
+    Run* filled_ = nullptr;  ///< the last of fill()
 };
 
 /// How records are stored: alone, or keyed with their keys as key_bytes() makes them.

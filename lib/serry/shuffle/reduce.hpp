@@ -306,10 +306,7 @@ private:
                            adopting<V>(combine_, arena_), folded_);
             value_ = std::move(folded_[0].value);
         }
-        if (partition() != stored_partition_ && group_count_ > 0)
-            store_.partition(stored_partition_).close();  // holds no open block from here on
-        stored_partition_ = partition();
-        store_.partition(stored_partition_).append_by([&](ByteWriter& body) {
+        store_.fill(partition()).append_by([&](ByteWriter& body) {
             put_key(key_.view(), false, 0, body);
             encode(value_, body);
         });
@@ -326,7 +323,6 @@ private:
     std::uint64_t partition_count_;
     std::uint64_t record_ = 0;
     std::uint64_t group_count_ = 0;
-    std::uint64_t stored_partition_ = 0;  ///< that of the group stored last
 
     bool has_group_ = false;
     std::uint64_t hash_ = 0;

@@ -182,10 +182,8 @@ public:
         : store_(store), partition_(first_partition), first_partition_(first_partition) {}
 
     void take(WireRecord const& record) override {
-        std::uint64_t const partition = first_partition_ + record.leaf;
-        if (partition != partition_) store_.partition(partition_).close();
-        partition_ = partition;
-        store_.partition(partition).append_unframed(record.value);
+        partition_ = first_partition_ + record.leaf;
+        store_.fill(partition_).append_unframed(record.value);
     }
     void end() override {
         for (Run& run : store_.runs()) run.close();

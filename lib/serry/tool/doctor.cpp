@@ -37,6 +37,14 @@ constexpr std::uint64_t mib = std::uint64_t{1} << 20;
 Finding good(std::string subject, std::string seen) {
     return {State::good, std::move(subject), std::move(seen), {}, {}, 0};
 }
+Finding warning(std::string subject, std::string seen, std::string expected, std::string remedy) {
+    return {State::warning,      std::move(subject), std::move(seen),
+            std::move(expected), std::move(remedy),  0};
+}
+Finding bad(std::string subject, std::string seen, std::string expected, std::string remedy) {
+    return {State::bad,          std::move(subject), std::move(seen),
+            std::move(expected), std::move(remedy),  0};
+}
 
 std::string first_line_of(fs::path const& path) {
     std::ifstream file(path);
@@ -80,19 +88,12 @@ Finding look_at_mpi() {
     std::string const seen =
         fmt::format("library {}, mpirun {}", library, launcher.empty() ? "not found" : launcher);
     if (launcher.empty())
-        return {State::warning,
-                "mpi",
-                seen,
-                "an mpirun on the PATH, or srun as the launcher",
-                "load the module of the MPI that serry was built with",
-                0};
+        return warning("mpi", seen, "an mpirun on the PATH, or srun as the launcher",
+                       "load the module of the MPI that serry was built with");
     if (launcher != library)
-        return {State::bad,
-                "mpi",
-                seen,
-                "one version: ranks of another one start as jobs of one rank",
-                "load the module of the MPI that serry was built with, or build it with this one",
-                0};
+        return bad(
+            "mpi", seen, "one version: ranks of another one start as jobs of one rank",
+            "load the module of the MPI that serry was built with, or build it with this one");
     return good("mpi", seen);
 }
 
@@ -101,12 +102,9 @@ Finding look_at_launcher() {
         return good("launcher", "no Slurm job; mpirun starts ranks here");
     std::string const kinds = output_of("srun --mpi=list");
     if (kinds.find("pmix") == std::string::npos)
-        return {State::warning,
-                "launcher",
-                "a Slurm job; srun knows no pmix",
-                "srun --mpi=pmix, which Open MPI needs",
-                "start jobs by mpirun, as slurm/job.sbatch can",
-                0};
+        return warning("launcher", "a Slurm job; srun knows no pmix",
+                       "srun --mpi=pmix, which Open MPI needs",
+                       "start jobs by mpirun, as slurm/job.sbatch can");
     return good("launcher", "a Slurm job; srun --mpi=pmix and mpirun start ranks here");
 }
 
@@ -119,20 +117,12 @@ Finding look_at_cores(DoctorOptions const& options) {
     int const ranks = options.ranks_on_node;
     std::string const seen = fmt::format("{} ranks on {} cores, this one on {}", ranks, all, own);
     if (ranks > all)
-        return {
-            State::warning,
-            "cores",
-            seen,
-            "no more ranks than cores",
-            "start fewer ranks on a node; to try something out, set OMPI_MCA_mpi_yield_when_idle=1",
-            0};
+        return warning("cores", seen, "no more ranks than cores",
+                       "start fewer ranks on a node; to try something out, set "
+                       "OMPI_MCA_mpi_yield_when_idle=1");
     if (ranks > 1 && own == all)
-        return {State::warning,
-                "cores",
-                seen,
-                "each rank bound to a core of its own",
-                "mpirun --bind-to core, or srun --cpu-bind=cores",
-                0};
+        return warning("cores", seen, "each rank bound to a core of its own",
+                       "mpirun --bind-to core, or srun --cpu-bind=cores");
     return good("cores", seen);
 }
 
@@ -140,12 +130,8 @@ Finding look_at_memory(DoctorOptions const& options) {
     std::uint64_t const bytes = default_memory_bytes(options.ranks_on_node, options.root);
     std::string const seen = fmt::format("{} a rank", format_bytes(bytes));
     if (bytes < 256 * mib)
-        return {State::warning,
-                "memory",
-                seen,
-                "256 MiB a rank or more",
-                "ask for more (sbatch --mem), or start fewer ranks on a node",
-                0};
+        return warning("memory", seen, "256 MiB a rank or more",
+                       "ask for more (sbatch --mem), or start fewer ranks on a node");
     return good("memory", seen);
 }
 
@@ -183,13 +169,10 @@ Finding look_at_shared_memory(DoctorOptions const& options) {
     std::uint64_t const free = free_bytes(folder);
     std::string const seen = fmt::format("/dev/shm has {} free", format_bytes(free));
     if (free < wanted)
-        return {
-            State::bad,
-            "shared memory",
-            seen,
+        return bad(
+            "shared memory", seen,
             fmt::format("{} for so many ranks: else they end with SIGBUS", format_bytes(wanted)),
-            "remove what dead jobs left there, or have it made larger",
-            0};
+            "remove what dead jobs left there, or have it made larger");
     return good("shared memory", seen);
 }
 
@@ -197,54 +180,38 @@ Finding look_at_single_copy(DoctorOptions const& options) {
     std::string const scope = first_line_of(options.root / "proc/sys/kernel/yama/ptrace_scope");
     if (scope.empty() || scope == "0")
         return good("single copy", "ranks of a node may read each other's memory");
-    return {State::warning,
-            "single copy",
-            "kernel.yama.ptrace_scope is " + scope,
-            "0, so that large messages within a node are copied once, not twice",
-            "have kernel.yama.ptrace_scope set to 0, or xpmem installed",
-            0};
+    return warning("single copy", "kernel.yama.ptrace_scope is " + scope,
+                   "0, so that large messages within a node are copied once, not twice",
+                   "have kernel.yama.ptrace_scope set to 0, or xpmem installed");
+}
+
+bool can_write_to(fs::path const& folder) {
+    std::error_code error;
+    return fs::is_directory(folder, error) && access(folder.c_str(), W_OK | X_OK) == 0;
 }
 
 Finding look_at_scratch(DoctorOptions const& options) {
     std::string const& folder = options.scratch;
-    std::error_code error;
-    if (!fs::is_directory(folder, error) || access(folder.c_str(), W_OK | X_OK) != 0)
-        return {State::bad,
-                "scratch",
-                folder + " cannot be written to",
-                "a folder on a local disk",
-                "--scratch DIR",
-                0};
+    if (!can_write_to(folder))
+        return bad("scratch", folder + " cannot be written to", "a folder on a local disk",
+                   "--scratch DIR");
     std::string const kind = kind_of_file_system(folder);
     std::string const seen =
         fmt::format("{}: {}, {} free", folder, kind, format_bytes(free_bytes(folder)));
     if (kind == "tmpfs")
-        return {State::warning,
-                "scratch",
-                seen,
-                "a disk: what lies on tmpfs is memory",
-                "--scratch DIR on a local disk",
-                0};
+        return warning("scratch", seen, "a disk: what lies on tmpfs is memory",
+                       "--scratch DIR on a local disk");
     if (kind != "local")
-        return {State::warning,
-                "scratch",
-                seen,
-                "a disk of the node's own: all ranks spill at once",
-                "--scratch DIR on a local disk",
-                0};
+        return warning("scratch", seen, "a disk of the node's own: all ranks spill at once",
+                       "--scratch DIR on a local disk");
     return good("scratch", seen);
 }
 
 Finding look_at_checkpoint(DoctorOptions const& options) {
     std::string const& folder = options.checkpoint;
-    std::error_code error;
-    if (!fs::is_directory(folder, error) || access(folder.c_str(), W_OK | X_OK) != 0)
-        return {State::bad,
-                "checkpoint",
-                folder + " cannot be written to",
-                "a folder that all nodes share",
-                "make it, or give another one as --checkpoint",
-                0};
+    if (!can_write_to(folder))
+        return bad("checkpoint", folder + " cannot be written to", "a folder that all nodes share",
+                   "make it, or give another one as --checkpoint");
     return good("checkpoint", fmt::format("{}: {}, {} free", folder, kind_of_file_system(folder),
                                           format_bytes(free_bytes(folder))));
 }
@@ -259,13 +226,9 @@ Finding look_at_open_files() {
     getrlimit(RLIMIT_NOFILE, &limit);
     std::string const seen = limit_text(limit.rlim_cur, false) + " open files";
     if (limit.rlim_cur < 1024)
-        return {State::bad,
-                "open files",
-                seen,
-                "1,024 or more for MPI's connections and the job's files",
-                fmt::format("ulimit -n {} before the job starts",
-                            std::min<rlim_t>(limit.rlim_max, 65536)),
-                0};
+        return bad("open files", seen, "1,024 or more for MPI's connections and the job's files",
+                   fmt::format("ulimit -n {} before the job starts",
+                               std::min<rlim_t>(limit.rlim_max, 65536)));
     return good("open files", seen);
 }
 
@@ -274,12 +237,8 @@ Finding look_at_stack() {
     getrlimit(RLIMIT_STACK, &limit);
     std::string const seen = limit_text(limit.rlim_cur, true) + " of stack";
     if (limit.rlim_cur < 8 * mib)
-        return {State::warning,
-                "stack",
-                seen,
-                "8 MiB for stages of many narrow steps",
-                "ulimit -s 8192 before the job starts",
-                0};
+        return warning("stack", seen, "8 MiB for stages of many narrow steps",
+                       "ulimit -s 8192 before the job starts");
     return good("stack", seen);
 }
 
@@ -292,12 +251,8 @@ Finding look_at_locked_memory(DoctorOptions const& options) {
         fmt::format("{} of locked memory, {}", limit_text(limit.rlim_cur, true),
                     has_rdma ? "RDMA adapters" : "no RDMA adapters");
     if (has_rdma && limit.rlim_cur != RLIM_INFINITY)
-        return {State::warning,
-                "locked memory",
-                seen,
-                "unlimited, or RDMA falls back to TCP",
-                "have memlock raised in limits.conf and in slurmd's unit",
-                0};
+        return warning("locked memory", seen, "unlimited, or RDMA falls back to TCP",
+                       "have memlock raised in limits.conf and in slurmd's unit");
     return good("locked memory", seen);
 }
 
@@ -320,13 +275,11 @@ Finding look_at_interfaces() {
         "{}{}", real.empty() ? "none but loopback" : fmt::format("{}", fmt::join(real, ", ")),
         made.empty() ? "" : fmt::format("; of containers: {}", fmt::join(made, ", ")));
     if (!made.empty())
-        return {State::warning,
-                "interfaces",
-                seen,
-                "none that have one address on all nodes: connections over them hang",
-                fmt::format("OMPI_MCA_btl_tcp_if_exclude=lo,{0} OMPI_MCA_oob_tcp_if_exclude=lo,{0}",
-                            fmt::join(made, ",")),
-                0};
+        return warning(
+            "interfaces", seen,
+            "none that have one address on all nodes: connections over them hang",
+            fmt::format("OMPI_MCA_btl_tcp_if_exclude=lo,{0} OMPI_MCA_oob_tcp_if_exclude=lo,{0}",
+                        fmt::join(made, ",")));
     return good("interfaces", seen);
 }
 
@@ -334,12 +287,8 @@ Finding look_at_clock(DoctorOptions const& options) {
     std::string const source = first_line_of(
         options.root / "sys/devices/system/clocksource/clocksource0/current_clocksource");
     if (source == "hpet" || source == "acpi_pm" || source == "refined-jiffies")
-        return {State::warning,
-                "clock",
-                "clock source " + source,
-                "tsc, or a virtual machine's own",
-                "have the clock source changed: each look at the time is a system call",
-                0};
+        return warning("clock", "clock source " + source, "tsc, or a virtual machine's own",
+                       "have the clock source changed: each look at the time is a system call");
     return good("clock", "clock source " + (source.empty() ? "unknown" : source));
 }
 
@@ -349,12 +298,8 @@ Finding look_at_hdf5() {
     std::string const seen = fmt::format("library {}.{}.{}, built with {}.{}.{}", major, minor,
                                          release, H5_VERS_MAJOR, H5_VERS_MINOR, H5_VERS_RELEASE);
     if (major != H5_VERS_MAJOR || minor != H5_VERS_MINOR || release != H5_VERS_RELEASE)
-        return {State::bad,
-                "hdf5",
-                seen,
-                "the same: HDF5 ends the program else",
-                "load the module of the HDF5 that serry was built with",
-                0};
+        return bad("hdf5", seen, "the same: HDF5 ends the program else",
+                   "load the module of the HDF5 that serry was built with");
     return good("hdf5", seen);
 }
 
@@ -379,17 +324,20 @@ Finding measure_copying() {
 std::vector<Finding> examine_node(DoctorOptions const& options) {
     std::vector<Finding> findings{look_at_mpi(),
                                   look_at_launcher(),
-                                  look_at_cores(options),
                                   look_at_memory(options),
                                   look_at_shared_memory(options),
                                   look_at_single_copy(options),
-                                  look_at_scratch(options)};
+                                  look_at_scratch(options),
+                                  look_at_interfaces(),
+                                  look_at_clock(options),
+                                  look_at_hdf5()};
     if (!options.checkpoint.empty()) findings.push_back(look_at_checkpoint(options));
-    for (Finding& one : std::array{look_at_open_files(), look_at_stack(),
-                                   look_at_locked_memory(options), look_at_interfaces(),
-                                   look_at_clock(options), look_at_hdf5(), measure_copying()})
-        findings.push_back(std::move(one));
     return findings;
+}
+
+std::vector<Finding> examine_process(DoctorOptions const& options) {
+    return {look_at_cores(options), look_at_open_files(), look_at_stack(),
+            look_at_locked_memory(options), measure_copying()};
 }
 
 }  // namespace serry

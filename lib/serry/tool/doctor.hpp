@@ -37,8 +37,12 @@ struct DoctorOptions {
     std::filesystem::path root = "/";  ///< the folder that holds proc, sys and dev
 };
 
-/// Looks at this node, from within a rank or without any. Calls MPI for its version only, and
-/// takes about a tenth of a second, for measuring.
+/// What is the same for all processes of this node: one looks for all. Runs mpirun and srun for
+/// their versions.
 std::vector<Finding> examine_node(DoctorOptions const& options);
+
+/// What each process has of its own: cores, limits, and what it gets of the memory's speed, which
+/// takes about a tenth of a second to measure.
+std::vector<Finding> examine_process(DoctorOptions const& options);
 
 }  // namespace serry

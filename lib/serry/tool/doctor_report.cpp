@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -65,15 +66,15 @@ struct Line {
     std::set<std::string> nodes;
 };
 
-/// What is told of a subject: the worst first; measured figures in one line.
+/// What is told of a subject: the worst first. What is mended alike is told once, as the first rank
+/// saw it.
 std::vector<Line> lines_of(std::vector<Examination> const& ranks, std::string const& subject) {
     std::vector<Line> lines;
     for (auto const& rank_and_finding : of_subject(ranks, subject)) {
         Finding const& found = *rank_and_finding.second;
         std::string const& node = rank_and_finding.first->node;
         auto const same = std::find_if(lines.begin(), lines.end(), [&](Line const& line) {
-            return line.finding.state == found.state
-                   && (line.finding.seen == found.seen || found.state == State::good);
+            return line.finding.state == found.state && line.finding.remedy == found.remedy;
         });
         if (same == lines.end())
             lines.push_back({found, {node}});
@@ -108,47 +109,62 @@ std::string to_json(Line const& line) {
         json_text(found.expected), json_text(found.remedy), fmt::join(nodes, ","));
 }
 
+double median_of(std::vector<double> figures) {
+    auto const middle = figures.begin() + static_cast<std::ptrdiff_t>(figures.size() / 2);
+    std::nth_element(figures.begin(), middle, figures.end());
+    return *middle;
+}
+
+/// By what was measured of a subject.
+std::vector<Finding> slow_nodes(std::vector<Examination> const& ranks, std::string const& subject) {
+    auto const found = of_subject(ranks, subject);
+    std::vector<double> figures;
+    for (auto const& [rank, one] : found)
+        if (one->figure > 0) figures.push_back(one->figure);
+    if (figures.size() < 3) return {};
+    double const median = median_of(std::move(figures));
+    std::map<std::string, double> slow_by_node;
+    for (auto const& [rank, one] : found)
+        if (one->figure > 0 && one->figure < slow * median) slow_by_node[rank->node] = one->figure;
+    std::vector<Finding> findings;
+    findings.reserve(slow_by_node.size());
+    for (auto const& [node, figure] : slow_by_node)
+        findings.push_back(
+            {State::warning, "slow node",
+             fmt::format("{}: {} at {:.2f} of the median", node, subject, figure / median),
+             "all nodes alike: every stage waits for the slowest",
+             "leave it out (sbatch --exclude=" + node + "), and tell who runs it", 0});
+    return findings;
+}
+
+/// Those that see something else than most do.
+std::vector<Finding> odd_nodes(std::vector<Examination> const& ranks, std::string const& subject) {
+    std::map<std::string, std::set<std::string>> nodes_by_seen;
+    for (auto const& [rank, one] : of_subject(ranks, subject))
+        nodes_by_seen[one->seen].insert(rank->node);
+    if (nodes_by_seen.size() < 2) return {};
+    auto const most = std::max_element(
+        nodes_by_seen.begin(), nodes_by_seen.end(),
+        [](auto const& a, auto const& b) { return a.second.size() < b.second.size(); });
+    std::vector<Finding> findings;
+    for (auto const& [seen, nodes] : nodes_by_seen)
+        if (seen != most->first)
+            findings.push_back({State::bad, "odd node",
+                                fmt::format("{}: {} {}", some_of(nodes), subject, seen),
+                                fmt::format("{}, as on most nodes", most->first),
+                                "load the same modules on all nodes, in the job's script", 0});
+    return findings;
+}
+
 }  // namespace
 
 std::vector<Finding> compare_nodes(std::vector<Examination> const& ranks) {
     std::vector<Finding> findings;
-    for (std::string const& subject : subjects_of(ranks)) {
-        auto const found = of_subject(ranks, subject);
-        std::vector<double> figures;
-        for (auto const& [rank, one] : found)
-            if (one->figure > 0) figures.push_back(one->figure);
-        if (figures.size() < 3) continue;
-        std::nth_element(figures.begin(),
-                         figures.begin() + static_cast<std::ptrdiff_t>(figures.size() / 2),
-                         figures.end());
-        double const median = figures[figures.size() / 2];
-        std::map<std::string, double> slow_nodes;
-        for (auto const& [rank, one] : found)
-            if (one->figure > 0 && one->figure < slow * median)
-                slow_nodes[rank->node] = one->figure;
-        for (auto const& [node, figure] : slow_nodes)
-            findings.push_back(
-                {State::warning, "slow node",
-                 fmt::format("{}: {} at {:.2f} of the median", node, subject, figure / median),
-                 "all nodes alike: every stage waits for the slowest",
-                 "leave it out (sbatch --exclude=" + node + "), and tell who runs it", 0});
-    }
-    // The libraries' versions; other things may differ from node to node.
-    for (std::string const subject : {"mpi", "hdf5"}) {
-        std::map<std::string, std::set<std::string>> nodes_by_seen;
-        for (auto const& [rank, one] : of_subject(ranks, subject))
-            nodes_by_seen[one->seen].insert(rank->node);
-        if (nodes_by_seen.size() < 2) continue;
-        auto const most = std::max_element(
-            nodes_by_seen.begin(), nodes_by_seen.end(),
-            [](auto const& a, auto const& b) { return a.second.size() < b.second.size(); });
-        for (auto const& [seen, nodes] : nodes_by_seen)
-            if (seen != most->first)
-                findings.push_back({State::bad, "odd node",
-                                    fmt::format("{}: {} {}", some_of(nodes), subject, seen),
-                                    fmt::format("{}, as on most nodes", most->first),
-                                    "load the same modules on all nodes, in the job's script", 0});
-    }
+    for (std::string const& subject : subjects_of(ranks))
+        for (Finding& one : slow_nodes(ranks, subject)) findings.push_back(std::move(one));
+    // Versions; other things may differ from node to node.
+    for (char const* const subject : {"mpi", "hdf5"})
+        for (Finding& one : odd_nodes(ranks, subject)) findings.push_back(std::move(one));
     return findings;
 }
 
