@@ -16,7 +16,7 @@ set(shuffle_may_use base serde comm plan stage)
 set(sink_may_use    base serde comm plan stage)
 set(checkpoint_may_use base serde sink)
 set(exec_may_use    base serde comm plan stage source shuffle sink checkpoint)
-set(tool_may_use    base checkpoint)
+set(tool_may_use    base serde source sink checkpoint)
 set(api_may_use     base serde comm plan stage source shuffle sink checkpoint exec tool)
 
 set(include_line "^[ \t]*#[ \t]*include[ \t]*")

@@ -54,7 +54,7 @@ run() {
 
 # sum_of FIELD FILE: over all stages and ranks.
 sum_of() {
-    sed -n "s/.*\"$1\":\([0-9.]*\).*/\1/p" "$2" | awk '{ sum += $1 } END { printf "%.0f\n", sum }'
+    sed -n "/\"event\":\"stage\"/s/.*\"$1\":\([0-9.]*\).*/\1/p" "$2" | awk '{ sum += $1 } END { printf "%.0f\n", sum }'
 }
 
 limit_kib=$((2 * memory_mib * 1024))

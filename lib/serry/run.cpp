@@ -128,7 +128,7 @@ Ending run_job(Session& session,
                       ending.text);
     } catch (CommError const& error) {
         abort_all(error);
-    } catch (UsageError const&) {
+    } catch (Error const&) {
         ending = Ending::of_current_exception();
     }
     return ending;

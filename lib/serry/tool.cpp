@@ -14,6 +14,7 @@
 #include "serry/examine_ranks.hpp"
 #include "serry/tool/checkpoint_tool.hpp"
 #include "serry/tool/doctor_report.hpp"
+#include "serry/tool/scale.hpp"
 #include "serry/tool/supervisor.hpp"
 
 namespace serry {
@@ -65,7 +66,8 @@ struct RunWords {
                        "a word for the launcher; may be given several times")
             ->allow_extra_args(false);
         run.add_option("--hosts", options.hosts, "nodes and their ranks: n1:32,n2:32")
-            ->delimiter(',');
+            ->delimiter(',')
+            ->allow_extra_args(false);
         run.add_option("--hosts-from", options.hosts_from,
                        "a command of the shell's that prints them, run before each attempt");
         run.add_option("--min-nodes", options.least_hosts,
@@ -125,6 +127,65 @@ struct CheckpointWords {
     }
 };
 
+class ScaleHelp final : public CLI::Formatter {
+public:
+    std::string make_usage(CLI::App const*, std::string) const override {
+        return "usage: serry scale --shapes LIST [options] -- PROGRAM ARGUMENTS...\n"
+               "       serry scale --report [--output DIR]\n\n"
+               "In the program's words {ranks}, {nodes}, {ranks*N}, {nodes*N} and {round} are "
+               "filled in.\n";
+    }
+};
+
+/// The same of `serry scale`.
+struct ScaleWords {
+    ScaleOptions options;
+    std::vector<std::string> shapes;
+    std::string limit;
+
+    void add_to(CLI::App& app, Action& action) {
+        CLI::App& scale = *app.add_subcommand(
+            "scale", "run a program over numbers of nodes and ranks, and report how it scales");
+        scale.formatter(std::make_shared<ScaleHelp>());
+        scale
+            .add_option("--shapes", shapes,
+                        "NODESxRANKS_A_NODE, or ranks on one node: 1x32,2x32,4x32 or 1,2,4")
+            ->delimiter(',')
+            ->allow_extra_args(false);
+        scale.add_flag("--weak", options.is_weak,
+                       "the work grows with the ranks (default: it stays the same)");
+        scale.add_option("--repeats", options.round_count, "runs of each shape (default: 5)");
+        scale
+            .add_option("--warm-ups", options.warm_up_count,
+                        "runs before the first, not counted (default: 1)")
+            ->check(CLI::Range(0, 1000));
+        scale.add_option("--output", options.folder,
+                         "folder for runs and report (default: scaling); holds it some runs of "
+                         "this series, only what is missing is run");
+        scale.add_flag("--fresh", options.is_fresh, "forget what --output holds");
+        scale.add_option("--launcher", options.launcher, "mpirun, srun or auto (default)")
+            ->check(CLI::IsMember({"auto", "mpirun", "srun"}));
+        scale
+            .add_option("--launcher-option", options.launcher_words,
+                        "a word for the launcher; may be given several times")
+            ->allow_extra_args(false);
+        scale.add_option("--cores", options.core_count,
+                         "of a node; shapes with more ranks are marked, and never fitted (default: "
+                         "as Slurm or the system says)");
+        scale.add_option("--limit", limit, "end a run that takes longer, such as 10m");
+        scale.add_flag("--dry-run", options.is_dry_run, "print what would be run");
+        scale.add_flag("--report", options.is_report_only,
+                       "make the report again, and run nothing");
+        scale.add_option("command", options.command, "")->group("");
+        scale.callback([this, &action] {
+            for (std::string const& shape : shapes)
+                options.shapes.push_back(shape_option("--shapes", shape));
+            if (!limit.empty()) options.limit_seconds = seconds_option("--limit", limit);
+            action = [this] { return Scale(options).run(); };
+        });
+    }
+};
+
 /// The same of `serry doctor`.
 struct DoctorWords {
     DoctorOptions options;
@@ -154,18 +215,19 @@ struct DoctorWords {
 
 int run_tool(int argc, char** argv) {
     CLI::App app(
-        "Run jobs of serry's until they are done, look at their checkpoints, and see whether a "
-        "place "
-        "is fit for them.",
+        "Run jobs of serry's until they are done, look at their checkpoints, measure how they "
+        "scale, and see whether a place is fit for them.",
         "serry");
     app.require_subcommand(1);
     Action action;
     RunWords run;
     CheckpointWords checkpoints;
     DoctorWords doctor;
+    ScaleWords scale;
     run.add_to(app, action);
     checkpoints.add_to(app, action);
     doctor.add_to(app, action);
+    scale.add_to(app, action);
     try {
         app.parse(argc, argv);
         return action();

@@ -22,7 +22,8 @@ TEST_CASE("help says what there is") {
     for (std::vector<std::string> const& words : {std::vector<std::string>{"--help"},
                                                   {"run", "--help"},
                                                   {"checkpoints", "--help"},
-                                                  {"doctor", "--help"}}) {
+                                                  {"doctor", "--help"},
+                                                  {"scale", "--help"}}) {
         CommandResult const help = tool(words);
         CHECK(help.exit_code == 0);
         CHECK(help.err.empty());
@@ -53,4 +54,6 @@ TEST_CASE("a program that is no job of serry's can be run, too") {
     CommandResult const result = tool({"run", "-n", "1", "--", "echo", "--quiet"});
     CHECK(result.exit_code == 0);
     CHECK(result.out == "--quiet\n");
+    // Nor does a list before it take its words.
+    CHECK(tool({"run", "--hosts", "localhost:1", "--", "echo", "--quiet"}).out == "--quiet\n");
 }

@@ -204,6 +204,11 @@ TEST_CASE("every stage leaves a line of JSON for each rank, behind those that ar
     CHECK(text.find("\"stage\":2,\"steps\":\"iota > test\",\"rank\":" + std::to_string(ranks - 1)
                     + ',')
           != std::string::npos);
+    session.close(Announcement::Kind::returned, "");
+    session.comm().barrier();
+    std::string const all = read_file(dir / "events");
+    CHECK(all.substr(text.size()).starts_with("{\"event\":\"job\",\"job\":\"" + session.job_id()));
+    CHECK(std::count(all.begin(), all.end(), '\n') == 2 + 2 * ranks);
 }
 
 TEST_CASE("an event log that cannot be written is an error on every rank") {

@@ -96,3 +96,16 @@ TEST_CASE("an event is one line of JSON, its texts escaped") {
              "\"spilled_bytes\":1024,\"rounds\":3,\"peak_exchange_bytes\":9,\"seconds\":5.000000,"
              "\"task_seconds\":0.500000,\"exchange_seconds\":0.250000,\"wait_seconds\":0.000000}\n");
 }
+
+TEST_CASE("commits and a job's end are events, too") {
+    StageReport const report = reading_stage();
+    CHECK(checkpoint_event(report.plan, 0.25, 77, "job1")
+          == "{\"event\":\"checkpoint\",\"job\":\"job1\",\"stage\":1,\"seconds\":0.250000,"
+             "\"bytes\":77}\n");
+    std::string const job = job_event("job1", 4, 1000, 1.5);
+    CHECK(
+        job.starts_with("{\"event\":\"job\",\"job\":\"job1\",\"ranks\":4,\"memory_bytes\":1000,"
+                        "\"seconds\":1.500000,\"build\":\"serry "));
+    CHECK(job.find("\"mpi\":\"Open MPI v") != std::string::npos);
+    CHECK(job.ends_with("\"}\n"));
+}

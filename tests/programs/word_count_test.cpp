@@ -240,13 +240,13 @@ TEST_CASE("one word alone, and words that are all different") {
            == in_output_order(count_words(different))));
 }
 
-TEST_CASE("--events appends a line of JSON for each stage and rank") {
+TEST_CASE("--events appends a line of JSON for each stage and rank, and for the job") {
     TempDir const dir;
     write_file(dir / "in", "a b a");
     for (std::ptrdiff_t run = 1; run <= 2; ++run) {
         run_word_count(3, {dir / "in", "--events", dir / "events"});
         std::string const events = read_file(dir / "events");
-        CHECK(std::count(events.begin(), events.end(), '\n') == run * 2 * 3);
+        CHECK(std::count(events.begin(), events.end(), '\n') == run * (2 * 3 + 1));
         for (std::string const& line : lines_after(events, "")) CHECK_MESSAGE(is_json(line), line);
     }
     std::string const events = read_file(dir / "events");

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "serry/base/clock.hpp"
 #include "serry/base/error.hpp"
 #include "serry/base/hash.hpp"
 #include "serry/base/memory_limit.hpp"
@@ -63,6 +64,7 @@ Session::Session(MPI_Comm original, Options options, JobIdentity const& identity
       options_(std::move(options)),
       progress_(options_.progress, comm_.rank() == 0) {
     job_id_ = make_job_id();
+    started_at_ = now_seconds();
     JobWide job{job_id_, options_};
     mpi::broadcast(boosted(comm_), job, 0);
     watchdog_ = std::make_unique<Watchdog>(comm_, options_.hang_seconds, options_.heartbeat);
@@ -88,7 +90,11 @@ void Session::open_action(Transformation const& action) {
 
 void Session::close(Announcement::Kind kind, std::string const& what) {
     agree_on(kind, what);
-    if (checkpoints_ && kind == Announcement::Kind::returned) checkpoints_->finish();
+    if (kind != Announcement::Kind::returned) return;
+    if (checkpoints_) checkpoints_->finish();
+    if (!options_.events.empty())
+        append_events({job_event(job_id_, comm_.rank_count(), options_.memory_bytes,
+                                 now_seconds() - started_at_)});
 }
 
 std::optional<std::string> Session::recorded_result(std::uint64_t number,
@@ -197,7 +203,13 @@ Vote Session::run_stages(Plan const& plan, Transformation& target, StageEnd& end
 }
 
 void Session::commit_stage(StagePlan const& stage) {
-    if (checkpoints_) checkpoints_->after_stage(stage, lineage_, [this] { save_states(); });
+    if (!checkpoints_) return;
+    Checkpoints::Totals const before = checkpoints_->totals();
+    checkpoints_->after_stage(stage, lineage_, [this] { save_states(); });
+    Checkpoints::Totals const& after = checkpoints_->totals();
+    if (options_.events.empty() || after.committed == before.committed) return;
+    append_events({checkpoint_event(stage, after.commit_seconds - before.commit_seconds,
+                                    after.file_bytes - before.file_bytes, job_id_)});
 }
 
 Vote Session::run_stage(StagePlan const& stage, StageEnd& end, TaskRange range) {

@@ -145,6 +145,7 @@ private:
     std::uint64_t next_state_ = 0;
     std::uint64_t states_hash_ = 0;  ///< of what was saved of them last
     std::uint32_t stage_count_ = 0;
+    double started_at_ = 0;
 };
 
 }  // namespace serry

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 
 #include <fmt/format.h>
+#include <mpi.h>
 
+#include "serry/base/build_info.hpp"
 #include "serry/base/json_text.hpp"
 #include "serry/base/units.hpp"
 
@@ -85,6 +88,32 @@ std::string stage_event(StagePlan const& plan,
         own.bad_lines, own.bytes_sent, own.bytes_received, own.records_sent, own.records_received,
         own.spilled_bytes, own.rounds, own.peak_exchange_bytes, own.seconds.sum,
         own.task_seconds.sum, own.exchange_seconds.sum, own.wait_seconds.sum);
+}
+
+std::string checkpoint_event(StagePlan const& plan,
+                             double seconds,
+                             std::uint64_t byte_count,
+                             std::string const& job_id) {
+    return fmt::format(R"({{"event":"checkpoint","job":{},"stage":{},"seconds":{:.6f},"bytes":{}}})"
+                       "\n",
+                       json_text(job_id), plan.number, seconds, byte_count);
+}
+
+std::string job_event(std::string const& job_id,
+                      int rank_count,
+                      std::uint64_t memory_bytes,
+                      double seconds) {
+    std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> mpi{};
+    int size = 0;
+    MPI_Get_library_version(mpi.data(), &size);
+    // "Open MPI v4.1.4, package: ..., built where and when".
+    std::string_view const text(mpi.data(), static_cast<std::size_t>(size));
+    return fmt::format(R"({{"event":"job","job":{},"ranks":{},"memory_bytes":{},"seconds":{:.6f},)"
+                       R"("build":{},"mpi":{}}})"
+                       "\n",
+                       json_text(job_id), rank_count, memory_bytes, seconds,
+                       json_text(build_info()),
+                       json_text(text.substr(0, text.find_first_of(",\n"))));
 }
 
 }  // namespace serry

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -26,5 +27,18 @@ std::string stage_event(StagePlan const& plan,
                         int rank,
                         std::string const& node,
                         std::string const& job_id);
+
+/// What the ranks committed after a stage, and how long that took them together.
+std::string checkpoint_event(StagePlan const& plan,
+                             double seconds,
+                             std::uint64_t byte_count,
+                             std::string const& job_id);
+
+/// A job that has ended well: its ranks, the memory of one, the seconds since all ranks were
+/// there, and by which build of serry and which MPI it was run.
+std::string job_event(std::string const& job_id,
+                      int rank_count,
+                      std::uint64_t memory_bytes,
+                      double seconds);
 
 }  // namespace serry

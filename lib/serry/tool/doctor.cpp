@@ -25,6 +25,7 @@
 #include "serry/base/error.hpp"
 #include "serry/base/memory_limit.hpp"
 #include "serry/base/units.hpp"
+#include "serry/tool/shell_output.hpp"
 
 namespace serry {
 namespace {
@@ -53,16 +54,6 @@ std::string first_line_of(fs::path const& path) {
     return line;
 }
 
-/// What a command of the shell's prints; empty if it cannot be run.
-std::string output_of(std::string const& command) {
-    std::string text;
-    FILE* const pipe = popen((command + " 2>&1").c_str(), "r");
-    if (!pipe) return text;
-    std::array<char, 512> part{};
-    while (std::fgets(part.data(), part.size(), pipe)) text += part.data();
-    return pclose(pipe) == 0 ? text : "";
-}
-
 /// The first number with a dot in it: of "mpirun (Open MPI) 4.1.4" 4.1.4.
 std::string version_in(std::string_view text) {
     auto const is_part = [](char c) {
@@ -84,7 +75,7 @@ Finding look_at_mpi() {
     int size = 0;
     MPI_Get_library_version(text.data(), &size);
     std::string const library = version_in(text.data());
-    std::string const launcher = version_in(output_of("mpirun --version"));
+    std::string const launcher = version_in(shell_output("mpirun --version 2>&1").text);
     std::string const seen =
         fmt::format("library {}, mpirun {}", library, launcher.empty() ? "not found" : launcher);
     if (launcher.empty())
@@ -100,7 +91,7 @@ Finding look_at_mpi() {
 Finding look_at_launcher() {
     if (!std::getenv("SLURM_JOB_ID"))
         return good("launcher", "no Slurm job; mpirun starts ranks here");
-    std::string const kinds = output_of("srun --mpi=list");
+    std::string const kinds = shell_output("srun --mpi=list 2>&1").text;
     if (kinds.find("pmix") == std::string::npos)
         return warning("launcher", "a Slurm job; srun knows no pmix",
                        "srun --mpi=pmix, which Open MPI needs",

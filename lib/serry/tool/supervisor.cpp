@@ -22,6 +22,7 @@
 #include "serry/base/error.hpp"
 #include "serry/base/units.hpp"
 #include "serry/checkpoint/checkpoint_folder.hpp"
+#include "serry/tool/shell_output.hpp"
 
 namespace serry {
 namespace {
@@ -80,18 +81,6 @@ std::string name_of_host(std::string const& host) { return host.substr(0, host.f
 int ranks_of_host(std::string const& host) {
     std::size_t const colon = host.find(':');
     return colon == std::string::npos ? 1 : std::max(1, std::atoi(host.c_str() + colon + 1));
-}
-
-/// What a command of the shell's prints.
-std::string output_of(std::string const& command) {
-    std::string output;
-    FILE* const pipe = popen(command.c_str(), "r");
-    if (!pipe) return output;
-    char bytes[4096];
-    for (std::size_t got = 0; (got = fread(bytes, 1, sizeof bytes, pipe)) > 0;)
-        output.append(bytes, got);
-    if (pclose(pipe) != 0) say("--hosts-from failed: " + command);
-    return output;
 }
 
 /// How long a file has not been touched, by this process's clock: the file server's may differ.
@@ -201,7 +190,8 @@ bool Supervisor::has_too_few_hosts() const {
 void Supervisor::find_hosts() {
     hosts_ = options_.hosts;
     if (!options_.hosts_from.empty()) {
-        std::string const told = output_of(options_.hosts_from);
+        auto const [told, is_good] = shell_output(options_.hosts_from);
+        if (!is_good) say("--hosts-from failed: " + options_.hosts_from);
         for (std::size_t at = 0; (at = told.find_first_not_of(" ,\n", at)) != std::string::npos;) {
             std::size_t const end = std::min(told.find_first_of(" ,\n", at), told.size());
             hosts_.push_back(told.substr(at, end - at));
