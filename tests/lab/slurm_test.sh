@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Jobs of serry's on a real Slurm of four hosts, submitted by slurm/submit.sh as users do: by srun and by
-# mpirun, told to leave, cancelled and resumed, and with a host that loses its power.
+# mpirun, measured by slurm/scaling.sh, told to leave, cancelled and resumed, and with a host that loses its
+# power.
 #
 #   tests/lab/slurm_test.sh BUILD_DIR
 set -euo pipefail
@@ -94,6 +95,29 @@ doctor --checkpoint "$LAB/local"
 ((code != 0)) || fail "the doctor is content with a folder that each host has for itself"
 check_told "^bad *shared folder .*(on n2, n3, n4)$"
 echo "the doctor on four hosts: a folder that each has for itself is found"
+
+# scaling NAME OPTION...: a series of word count on 1, 2 and 4 nodes, in $run; waits for its report.
+scaling() {
+    run=$shared/$1
+    shift
+    job=$(on_login "$root/slurm/scaling.sh" --nodes 1,2,4 --ranks 2 --repeats 1 --run "$run" "$@" \
+        "${word_count[@]}" --output "$run/counts-{nodes}-{round}" 2>>"$LAB/log/submit") ||
+        fail "cannot submit: $(cat "$LAB/log/submit")"
+    job=${job##*$'\n'}
+    until_true 60 "job $job has not ended" is_in "COMPLETED FAILED CANCELLED NODE_FAIL TIMEOUT OUT_OF_MEMORY"
+    [[ $(state) == COMPLETED ]] || fail "job $job ended as $(state)"
+    [[ $(cut -d, -f1-7 "$run/report.csv" | tail -n +2 | paste -sd' ') == \
+        "1x2,1,2,2,false,1,0 2x2,2,2,4,false,1,0 4x2,4,2,8,false,1,0" ]] || fail "the report: $(cat "$run/report.csv")"
+    grep -q '"ranks_a_node":2,.*"hosts":\["n[1-4]","n[1-4]","n[1-4]"' "$run"/runs-*.jsonl || fail "no hosts in $run/runs-*.jsonl"
+    for count in 1 2 4; do
+        diff -r --exclude=_SUCCESS "$shared/words.expected" "$run/counts-$count-1" >/dev/null || fail "other bytes on $count nodes"
+    done
+}
+scaling scaling
+[[ $(compgen -G "$run/runs-*.jsonl" | wc -l) == 3 ]] || fail "not a file of runs for each job"
+scaling scaling_mpirun --one-job --launcher mpirun
+[[ $(compgen -G "$run/runs-*.jsonl" | wc -l) == 1 ]] || fail "not one file of runs"
+echo "a scaling series over 1, 2 and 4 nodes, as three jobs by srun and as one by mpirun: reported"
 
 submit leave "${k_means[@]}" --output "$shared/leave.out" --checkpoint-every 0.3
 until_true 30 "job $job has not begun" has_begun

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What slurm/submit.sh and slurm/resume.sh say, without Slurm: tests/lab/slurm_test.sh submits for real.
+# What slurm/submit.sh, scaling.sh and resume.sh say, without Slurm: tests/lab/slurm_test.sh submits for real.
 #
 #   tests/slurm/submit_test.sh BUILD_DIR
 set -euo pipefail
@@ -39,6 +39,19 @@ expect 0 "with checkpoints in $dir/run/checkpoints and what it says in $dir/run/
 expect 0 '--nodes=4 --ntasks-per-node=32' "${submit[@]}" "${good[@]}" --dry-run "$apps/word_count" in
 expect 0 '--time=2:00 --partition=long' \
     "${submit[@]}" "${good[@]}" --time 2:00 --sbatch --partition=long --dry-run "$apps/word_count" in
+if [[ -e $dir/run ]]; then echo "FAILED: --dry-run made $dir/run" && failed=true; fi
+
+scaling=("$slurm/scaling.sh" --ranks 2 --run "$dir/run")
+expect 2 'scaling.sh: --nodes: "" is no list of numbers of nodes' "${scaling[@]}"
+expect 2 '--nodes: "1,,2" is no list of numbers of nodes' "${scaling[@]}" --nodes 1,,2
+expect 2 '--repeats: "0" is no number of runs' "${scaling[@]}" --nodes 1 --repeats 0
+expect 2 '--run is missing: a folder that all nodes share' "$slurm/scaling.sh" --nodes 1 --ranks 1
+expect 2 '--one is unknown' "${scaling[@]}" --nodes 1 --one
+expect 2 'no program was given' "${scaling[@]}" --nodes 1
+expect 0 "--nodes=4 --ntasks-per-node=2 $slurm/scale.sbatch" "${scaling[@]}" --nodes 1,4 --dry-run "$apps/word_count" in
+expect 0 '--dependency=afterany:JOB:JOB ' "${scaling[@]}" --nodes 1,4 --dry-run "$apps/word_count" in
+expect 0 "--shapes 1x2\,4x2 --repeats 3 --weak --launcher mpirun -- $apps/word_count in-\{ranks\}" "${scaling[@]}" \
+    --nodes 1,4 --one-job --weak --repeats 3 --launcher mpirun --dry-run "$apps/word_count" 'in-{ranks}'
 if [[ -e $dir/run ]]; then echo "FAILED: --dry-run made $dir/run" && failed=true; fi
 expect 2 'resume.sh: expected the folder that submit.sh was given as --run' "$slurm/resume.sh"
 expect 2 "and $dir is none" "$slurm/resume.sh" "$dir"
