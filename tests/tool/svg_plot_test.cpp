@@ -72,3 +72,13 @@ TEST_CASE("bars are as high as their parts") {
     CHECK(heights[3] == 0);
     CHECK(svg.find("<title>1x1, tasks: 3 s</title>") != std::string::npos);
 }
+
+TEST_CASE("large numbers are short") {
+    std::string const svg =
+        xy_plot({"t", "x", "y", true, {{"s", {{1, 8192}, {2, 2e6}, {4, 5e9}}}}});
+    CHECK(svg.find(">8192</text>") != std::string::npos);
+    CHECK(svg.find(">32.77k</text>") != std::string::npos);
+    CHECK(svg.find(">2.097M</text>") != std::string::npos);
+    CHECK(svg.find(">8.59G</text>") != std::string::npos);
+    CHECK(svg.find("e+") == std::string::npos);
+}

@@ -15,8 +15,10 @@ constexpr double legend_column = 96;
 
 /// A number as a reader of a plot wants it.
 std::string label_of(double value) {
-    if (value >= 1e6) return fmt::format("{:.3g}M", value / 1e6);
-    return fmt::format("{:.3g}", value);
+    if (value >= 1e9) return fmt::format("{:.4g}G", value / 1e9);
+    if (value >= 1e6) return fmt::format("{:.4g}M", value / 1e6);
+    if (value >= 1e4) return fmt::format("{:.4g}k", value / 1e3);
+    return fmt::format("{:.4g}", value);
 }
 
 /// Values on one axis, and where they lie in the picture.
@@ -41,8 +43,10 @@ public:
         least_ = 0;
         if (most_ <= 0) most_ = 1;
         step_ = std::pow(10, std::floor(std::log10(most_)));
-        if (most_ / step_ < 2) step_ /= 5;
-        if (most_ / step_ < 5) step_ /= 2;
+        if (most_ / step_ < 2.5)
+            step_ /= 5;
+        else if (most_ / step_ < 5)
+            step_ /= 2;
         most_ = std::ceil(most_ / step_ - 1e-9) * step_;
     }
     bool has(double value) const { return std::isfinite(value) && (!is_logarithmic_ || value > 0); }
