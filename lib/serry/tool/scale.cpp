@@ -125,7 +125,7 @@ fs::path find_program(std::string const& name) {
     std::string_view folders = name.find('/') == std::string::npos && given ? given : "";
     while (!folders.empty()) {
         std::size_t const end = std::min(folders.find(':'), folders.size());
-        fs::path const path = fs::path(folders.substr(0, end)) / name;
+        fs::path path = fs::path(folders.substr(0, end)) / name;
         if (is_program(path)) return path;
         folders.remove_prefix(std::min(end + 1, folders.size()));
     }
@@ -156,6 +156,7 @@ pid_t start(std::vector<std::string> const& words,
             std::string const& log,
             std::vector<EnvironmentVariable> const& settings) {
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (std::string const& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
     int const output = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

@@ -150,6 +150,7 @@ double bytes_sent_by(ScaleRun const& run) {
 template <typename Figure>
 double median_over(std::vector<ScaleRun> const& runs, Figure const& figure) {
     std::vector<double> values;
+    values.reserve(runs.size());
     for (ScaleRun const& run : runs) values.push_back(figure(run));
     return median_of(std::move(values));
 }
@@ -166,6 +167,7 @@ Timing timing_of(std::vector<double> seconds) {
 
 std::vector<double> ShapeRuns::seconds() const {
     std::vector<double> all;
+    all.reserve(runs.size());
     for (ScaleRun const& run : runs) all.push_back(run.seconds());
     return all;
 }
@@ -183,6 +185,7 @@ std::vector<ShapeRuns> by_shape(std::vector<ScaleRun> const& runs) {
             ++shape.failed;
     }
     std::vector<ShapeRuns> sorted;
+    sorted.reserve(shapes.size());
     for (auto& [key, shape] : shapes) sorted.push_back(std::move(shape));
     return sorted;
 }

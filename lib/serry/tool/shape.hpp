@@ -1,8 +1,8 @@
 #pragma once
 
-#include <compare>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace serry {
@@ -16,7 +16,10 @@ struct Shape {
     /// "4x32": 4 nodes with 32 ranks each.
     std::string name() const;
 
-    friend auto operator<=>(Shape const&, Shape const&) = default;
+    friend bool operator==(Shape const&, Shape const&) = default;
+    friend bool operator<(Shape const& a, Shape const& b) {
+        return std::pair(a.nodes, a.ranks_a_node) < std::pair(b.nodes, b.ranks_a_node);
+    }
 };
 
 /// "4x32" as above, or "8": 8 ranks on one node. Throws UsageError naming `where`.
