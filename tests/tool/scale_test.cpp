@@ -173,6 +173,30 @@ TEST_CASE("a run that fails is noted, the others go on, and it is run again late
     CHECK(runs_in(dir).size() == 3);
 }
 
+TEST_CASE("a run that is killed is run once more, when the others are done") {
+    TempDir const dir;
+    auto const killed_until = [&](std::string const& file) {
+        write_file(dir / "program", "#!/bin/sh\nif [ $OMPI_COMM_WORLD_SIZE = 1 ] && [ ! -e "
+                                        + (dir / file).string() + " ]; then touch "
+                                        + (dir / "fired").string() + "; kill -SEGV $$; fi\n");
+        fs::permissions(dir / "program", fs::perms::owner_all);
+        fs::remove_all(dir / "s");
+        fs::remove(dir / "fired");
+        return scale(dir, {"--shapes", "1,2", "--repeats", "1", "--warm-ups", "0"},
+                     {dir / "program"});
+    };
+    JobResult const once = killed_until("fired");
+    CHECK(once.exit_code == 0);
+    CHECK(fs::exists(dir / "fired"));
+    auto const runs = runs_in(dir);
+    REQUIRE(runs.size() == 3);
+    CHECK(runs[2].is_good());
+    CHECK(runs[2].ranks_a_node == 1);
+    CHECK(once.out.find("1 failed") != std::string::npos);
+    CHECK(killed_until("never").exit_code == 1);
+    CHECK(runs_in(dir).size() == 3);
+}
+
 TEST_CASE("what takes too long is ended, and so is all when we are told") {
     TempDir const dir;
     JobResult const result =

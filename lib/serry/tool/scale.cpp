@@ -287,9 +287,9 @@ int Scale::run_missing() {
     if (!missing.empty())
         missing.insert(missing.begin(), static_cast<std::size_t>(options_.warm_up_count),
                        {0, options_.shapes.back()});
-    int failed = 0;
+    std::size_t const first_count = missing.size();
     for (std::size_t i = 0; i < missing.size() && !pending_signal; ++i) {
-        auto const& [round, shape] = missing[i];
+        auto const [round, shape] = missing[i];
         if (options_.is_dry_run) {
             fmt::print("{}\n", fmt::join(launch_words(shape, round), " "));
             continue;
@@ -297,7 +297,9 @@ int Scale::run_missing() {
         ScaleRun const run = run_one(shape, round);
         if (pending_signal) break;
         note(run);
-        failed += !run.is_good();
+        // A rank that crashes may be MPI's start or the machine: once more, when the others are
+        // done.
+        if (run.exit_code > 128 && round > 0 && i < first_count) missing.emplace_back(round, shape);
         say(fmt::format("run {} of {}: {}, {}: {}", i + 1, missing.size(),
                         round == 0 ? "to warm up" : fmt::format("round {}", round), shape.name(),
                         run.is_good() ? format_seconds(run.seconds())
@@ -308,7 +310,12 @@ int Scale::run_missing() {
         say(fmt::format("ended by signal {}; run again, it does what is missing", pending_signal));
         return 128 + pending_signal;
     }
-    return failed > 0 ? 1 : 0;
+    bool const is_whole =
+        std::all_of(missing.begin(), missing.end(), [this](auto const& round_and_shape) {
+            auto const& [round, shape] = round_and_shape;
+            return round == 0 || is_done(shape, round);
+        });
+    return is_whole || options_.is_dry_run ? 0 : 1;
 }
 
 bool Scale::is_done(Shape shape, int round) const {

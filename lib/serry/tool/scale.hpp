@@ -47,8 +47,8 @@ class Scale {
 public:
     explicit Scale(ScaleOptions options);
 
-    /// Returns 0, or 1 if a run failed, or 128 + a signal that was sent to us. Throws UsageError,
-    /// InputError, StorageError.
+    /// Returns 0, or 1 if runs are missing as they failed, or 128 + a signal that was sent to us.
+    /// Throws UsageError, InputError, StorageError.
     int run();
 
 private:
