@@ -21,7 +21,8 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-fail() { echo "scaling.sh: $1; see the head of $here/scaling.sh" >&2 && exit 2; }
+# shellcheck source=slurm/common.sh
+source "$here/common.sh"
 
 nodes='' ranks='' run='' time='' launcher=srun site='' repeats=5 one_job=false dry=false weak=() more=()
 while (($# > 0)); do
@@ -50,17 +51,11 @@ while (($# > 0)); do
     esac
 done
 [[ $nodes =~ ^[1-9][0-9]*(,[1-9][0-9]*)*$ ]] || fail "--nodes: \"$nodes\" is no list of numbers of nodes"
-[[ $ranks =~ ^[1-9][0-9]*$ ]] || fail "--ranks: \"$ranks\" is no number of ranks"
 [[ $repeats =~ ^[1-9][0-9]*$ ]] || fail "--repeats: \"$repeats\" is no number of runs"
-[[ $run ]] || fail "--run is missing: a folder that all nodes share"
-[[ $launcher == srun || $launcher == mpirun ]] || fail "--launcher: \"$launcher\" is neither srun nor mpirun"
-(($# > 0)) || fail "no program was given"
-command -v "$1" >/dev/null || fail "$1 is no program here"
+check_common "$ranks" "$run" "$launcher" "$@"
 
-# The tool beside the program, unless there is one on the PATH.
-tool=${SERRY_TOOL:-$(command -v serry || echo "$(dirname "$(realpath "$(command -v "$1")")")/serry")}
-[[ -x $tool ]] || fail "no program \"serry\" on the PATH or beside $1; set SERRY_TOOL to where it is"
-words=("$(realpath "$(command -v "$1")")" "${@:2}")
+words=() tool=''
+find_programs "$@"
 run=$(realpath -m "$run")
 if ! $dry; then mkdir -p "$run"; fi
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -38,11 +39,14 @@ std::string checkpoint_in(std::vector<std::string> const& words) {
     return "";
 }
 
-class RunHelp final : public CLI::Formatter {
+/// Help with a usage line of its own.
+class UsageHelp final : public CLI::Formatter {
 public:
-    std::string make_usage(CLI::App const*, std::string) const override {
-        return "usage: serry run [options] -- PROGRAM ARGUMENTS...\n";
-    }
+    explicit UsageHelp(std::string usage) : usage_(std::move(usage)) {}
+    std::string make_usage(CLI::App const*, std::string) const override { return usage_; }
+
+private:
+    std::string usage_;
 };
 
 /// The words of `serry run`, until parsing is over.
@@ -55,7 +59,8 @@ struct RunWords {
             "run",
             "start a job, and start it again from its checkpoints when a process, a node or "
             "the network fails");
-        run.formatter(std::make_shared<RunHelp>());
+        run.formatter(
+            std::make_shared<UsageHelp>("usage: serry run [options] -- PROGRAM ARGUMENTS...\n"));
         run.add_option("-n,--ranks", options.rank_count,
                        "how many ranks (default: as the launcher decides)");
         run.add_option("--checkpoint", options.checkpoint,
@@ -127,16 +132,6 @@ struct CheckpointWords {
     }
 };
 
-class ScaleHelp final : public CLI::Formatter {
-public:
-    std::string make_usage(CLI::App const*, std::string) const override {
-        return "usage: serry scale --shapes LIST [options] -- PROGRAM ARGUMENTS...\n"
-               "       serry scale --report [--output DIR]\n\n"
-               "In the program's words {ranks}, {nodes}, {ranks*N}, {nodes*N} and {round} are "
-               "filled in.\n";
-    }
-};
-
 /// The same of `serry scale`.
 struct ScaleWords {
     ScaleOptions options;
@@ -146,7 +141,11 @@ struct ScaleWords {
     void add_to(CLI::App& app, Action& action) {
         CLI::App& scale = *app.add_subcommand(
             "scale", "run a program over numbers of nodes and ranks, and report how it scales");
-        scale.formatter(std::make_shared<ScaleHelp>());
+        scale.formatter(std::make_shared<UsageHelp>(
+            "usage: serry scale --shapes LIST [options] -- PROGRAM ARGUMENTS...\n"
+            "       serry scale --report [--output DIR]\n\n"
+            "In the program's words {ranks}, {nodes}, {ranks*N}, {nodes*N} and {round} are filled "
+            "in.\n"));
         scale
             .add_option("--shapes", shapes,
                         "NODESxRANKS_A_NODE, or ranks on one node: 1x32,2x32,4x32 or 1,2,4")

@@ -31,3 +31,8 @@ TEST_CASE("every exit code of serry's, mpirun's and of signals has its cause") {
     CHECK(cause_of_exit(SIGKILL, false).text == "the launcher was ended by signal 9 (Killed)");
     CHECK(cause_of_exit(143 << 8, true).text == "it hung, and was ended");
 }
+
+TEST_CASE("an exit code is the shell's") {
+    CHECK(serry::exit_code_of(66 << 8) == 66);
+    CHECK(serry::exit_code_of(SIGKILL) == 137);
+}

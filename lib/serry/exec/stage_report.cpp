@@ -1,6 +1,5 @@
 #include "serry/exec/stage_report.hpp"
 
-#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -9,12 +8,11 @@
 
 #include "serry/base/build_info.hpp"
 #include "serry/base/json_text.hpp"
+#include "serry/base/text_table.hpp"
 #include "serry/base/units.hpp"
 
 namespace serry {
 namespace {
-
-using Row = std::array<std::string, 11>;
 
 /// From so much skew on it is told what may help; of fewer records it costs nothing.
 constexpr double much_skew = 1.5;
@@ -25,7 +23,7 @@ bool is_uneven(StageReport const& report, int rank_count) {
            && report.vote.records.sum > many_records_a_rank * rank_count;
 }
 
-Row row_of(StageReport const& report, int rank_count) {
+std::vector<std::string> row_of(StageReport const& report, int rank_count) {
     Vote const& vote = report.vote;
     auto const bytes_or_dash = [](std::uint64_t bytes) {
         return bytes ? format_bytes(bytes) : "-";
@@ -46,18 +44,10 @@ Row row_of(StageReport const& report, int rank_count) {
 }  // namespace
 
 std::string stage_table(std::vector<StageReport> const& reports, int rank_count) {
-    std::vector<Row> rows{{"stage", "tasks", "records in", "records out", "read", "exchanged",
-                           "spilled", "written", "time", "skew", "steps"}};
+    TextTable rows{{"stage", "tasks", "records in", "records out", "read", "exchanged", "spilled",
+                    "written", "time", "skew", "steps"}};
     for (StageReport const& report : reports) rows.push_back(row_of(report, rank_count));
-    std::array<std::size_t, 11> widths{};
-    for (Row const& row : rows)
-        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-    std::string text;
-    for (Row const& row : rows) {
-        for (std::size_t i = 0; i + 1 < row.size(); ++i)
-            text += fmt::format("{:>{}}  ", row[i], widths[i]);
-        text += row.back() + '\n';
-    }
+    std::string text = to_text(rows);
     for (StageReport const& report : reports)
         if (report.vote.bad_lines > 0)
             text += fmt::format("stage {}: {} bad lines were left out\n", report.plan.number,

@@ -60,4 +60,8 @@ ExitCause cause_of_exit(int wait_status, bool was_ended) {
     return cause_of_code(WEXITSTATUS(wait_status));
 }
 
+int exit_code_of(int wait_status) {
+    return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
+}
+
 }  // namespace serry

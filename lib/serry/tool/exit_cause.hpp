@@ -21,4 +21,7 @@ struct ExitCause {
 /// ended the attempt because it hung.
 ExitCause cause_of_exit(int wait_status, bool was_ended);
 
+/// What a shell makes of what waitpid() gives: 128 + the signal for a process that one has ended.
+int exit_code_of(int wait_status);
+
 }  // namespace serry

@@ -7,7 +7,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -20,7 +19,6 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sched.h>
-#include <sys/prctl.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,6 +27,8 @@
 #include "serry/base/error.hpp"
 #include "serry/base/hash.hpp"
 #include "serry/base/units.hpp"
+#include "serry/tool/exit_cause.hpp"
+#include "serry/tool/process.hpp"
 #include "serry/tool/scale_report.hpp"
 #include "serry/tool/shell_output.hpp"
 
@@ -56,20 +56,23 @@ std::string content_of(fs::path const& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
+StorageError cannot_write(std::string const& path, int error) {
+    return StorageError(
+        fmt::format("serry scale: {} cannot be written: {}; choose another --output", path,
+                    describe_errno(error)));
+}
+
 /// In one rename: others may write the same file.
-void write_file(fs::path const& path, std::string const& content) {
-    fs::path const part = fmt::format("{}.{}", path.string(), getpid());
+void write_file(std::string const& path, std::string const& content) {
+    std::string const part = fmt::format("{}.{}", path, getpid());
     std::ofstream file(part, std::ios::binary);
     file << content;
     file.close();
-    if (!file || std::rename(part.c_str(), path.c_str()) != 0) {
-        std::string const reason = describe_errno(errno);
-        std::error_code ignored;
-        fs::remove(part, ignored);
-        throw StorageError(
-            fmt::format("serry scale: {} cannot be written: {}; choose another --output",
-                        path.string(), reason));
-    }
+    if (file && std::rename(part.c_str(), path.c_str()) == 0) return;
+    int const error = errno;
+    std::error_code ignored;
+    fs::remove(part, ignored);
+    throw cannot_write(path, error);
 }
 
 int number_in_environment(char const* name) {
@@ -147,36 +150,17 @@ std::string now_in_utc() {
     return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
 }
 
-int code_of(int wait_status) {
-    return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
-}
-
-/// Starts a process of its own group, whose output goes to a file, with more in its environment.
+/// Starts a run, whose output goes to a file, with more in its environment.
 pid_t start(std::vector<std::string> const& words,
             std::string const& log,
             std::vector<EnvironmentVariable> const& settings) {
-    std::vector<char*> arguments;
-    arguments.reserve(words.size() + 1);
-    for (std::string const& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-    arguments.push_back(nullptr);
     int const output = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (output < 0)
-        throw StorageError(
-            fmt::format("serry scale: {} cannot be written: {}; choose another --output", log,
-                        describe_errno(errno)));
-    pid_t const process = fork();
-    if (process == 0) {
-        setpgid(0, 0);
-        // Should we be killed, the run must not go on beside the next one.
-        prctl(PR_SET_PDEATHSIG, SIGTERM);
-        for (int const signal : watched_signals) std::signal(signal, SIG_DFL);
+    if (output < 0) throw cannot_write(log, errno);
+    pid_t const process = start_process("serry scale", words, [&] {
         dup2(output, STDOUT_FILENO);
         dup2(output, STDERR_FILENO);
         for (auto const& [name, value] : settings) setenv(name.c_str(), value.c_str(), 1);
-        execvp(arguments[0], arguments.data());
-        std::fprintf(stderr, "serry scale: %s: %s\n", arguments[0], std::strerror(errno));
-        _exit(127);
-    }
+    });
     int const error = errno;
     close(output);
     if (process < 0)
@@ -206,39 +190,27 @@ Scale::Scale(ScaleOptions options) : options_(std::move(options)) {
 int Scale::run() {
     if (options_.is_report_only) {
         read_runs();
+        if (runs_.empty())
+            throw UsageError(fmt::format(
+                "serry scale: {} holds no runs; expected the --output of an earlier serry "
+                "scale",
+                options_.folder));
         write_report();
         return 0;
     }
     check();
-    known_.program = options_.command;
-    known_.is_weak = options_.is_weak;
-    fs::path const program = find_program(options_.command[0]);
-    known_.program_hash = fmt::format("{:016x}", hash_long(content_of(program)));
-    known_.revision = revision_of(program);
-    known_.system = describe_system();
-    known_.cores = options_.core_count;
+    known_ = what_all_runs_share();
     if (!options_.is_fresh) {
         read_runs();
         check_same_series();
     }
     if (options_.is_dry_run) return run_missing();
-    std::error_code error;
-    if (options_.is_fresh) {
-        for (auto const& entry : fs::directory_iterator(options_.folder, error))
-            if (entry.path().extension() == ".jsonl") fs::remove(entry.path(), error);
-        fs::remove_all(options_.folder + "/logs", error);
-    }
-    fs::create_directories(options_.folder + "/logs", error);
-    if (error)
-        throw StorageError(
-            fmt::format("serry scale: {} cannot be made: {}; choose another --output",
-                        options_.folder, error.message()));
+    prepare_folder();
     struct sigaction action {};
     action.sa_handler = note_signal;
     for (int const signal : watched_signals) sigaction(signal, &action, nullptr);
     int const code = run_missing();
-    runs_.clear();
-    read_runs();
+    read_runs();  // of other jobs, too
     bool const has_good = std::any_of(runs_.begin(), runs_.end(), [](ScaleRun const& run) {
         return run.is_good() && run.round > 0;
     });
@@ -276,6 +248,37 @@ void Scale::check() {
         throw UsageError(
             "serry scale: --weak: the work is the same for all shapes; have the command hold "
             "{ranks}, {nodes} or {ranks*N}, such as points-{ranks}.txt");
+}
+
+ScaleRun Scale::what_all_runs_share() const {
+    ScaleRun run;
+    run.program = options_.command;
+    run.is_weak = options_.is_weak;
+    fs::path const program = find_program(options_.command[0]);
+    run.program_hash = fmt::format("{:016x}", hash_long(content_of(program)));
+    run.revision = revision_of(program);
+    run.system = describe_system();
+    run.cores = options_.core_count;
+    return run;
+}
+
+/// Makes it fit to be written to.
+void Scale::prepare_folder() const {
+    std::error_code error;
+    if (options_.is_fresh) {
+        for (auto const& entry : fs::directory_iterator(options_.folder, error))
+            if (entry.path().extension() == ".jsonl") fs::remove(entry.path(), error);
+        fs::remove_all(options_.folder + "/logs", error);
+    }
+    fs::create_directories(options_.folder + "/logs", error);
+    if (error)
+        throw StorageError(
+            fmt::format("serry scale: {} cannot be made: {}; choose another --output",
+                        options_.folder, error.message()));
+    // A line that is not whole must not become part of the next one.
+    std::string const text = content_of(runs_path_);
+    std::size_t const whole = text.rfind('\n') + 1;
+    if (whole < text.size()) fs::resize_file(runs_path_, whole);
 }
 
 int Scale::run_missing() {
@@ -329,7 +332,7 @@ ScaleRun Scale::run_one(Shape shape, int round) {
     run.round = round;
     run.nodes = shape.nodes;
     run.ranks_a_node = shape.ranks_a_node;
-    run.is_oversubscribed = shape.ranks_a_node > options_.core_count;
+    run.is_oversubscribed = is_crowded(shape);
     run.launched = launch_words(shape, round);
     run.log = fmt::format("{}/logs/{}-{}.log", options_.folder, shape.name(), round);
     std::string const events =
@@ -355,19 +358,18 @@ ScaleRun Scale::run_one(Shape shape, int round) {
 
 std::vector<std::string> Scale::launch_words(Shape shape, int round) const {
     std::vector<std::string> words = {options_.launcher};
-    bool const is_crowded = shape.ranks_a_node > options_.core_count;
     std::string const ranks = std::to_string(shape.ranks());
     if (options_.launcher == "srun") {
         words.insert(words.end(), {"--mpi=pmix", "--kill-on-bad-exit=1",
                                    fmt::format("--nodes={}", shape.nodes), "--ntasks=" + ranks,
                                    fmt::format("--ntasks-per-node={}", shape.ranks_a_node)});
-        if (is_crowded) words.emplace_back("--overcommit");
+        if (is_crowded(shape)) words.emplace_back("--overcommit");
     } else {
         words.insert(words.end(), {"-np", ranks});
         if (node_count_ > 1)
             words.insert(words.end(), {"--map-by", fmt::format("ppr:{}:node", shape.ranks_a_node),
                                        "-x", "SERRY_EVENTS", "-x", "SERRY_PROGRESS"});
-        if (is_crowded) words.emplace_back("--oversubscribe");
+        if (is_crowded(shape)) words.emplace_back("--oversubscribe");
     }
     words.insert(words.end(), options_.launcher_words.begin(), options_.launcher_words.end());
     for (std::string const& word : options_.command) words.push_back(fill_in(word, shape, round));
@@ -391,33 +393,23 @@ int Scale::wait_for_end(int process, double started) const {
     // What is left of its group.
     kill(-process, SIGKILL);
     if (told_at && !pending_signal) return 124;
-    return code_of(status);
+    return exit_code_of(status);
 }
 
 void Scale::read_runs() {
+    runs_.clear();
     std::vector<std::string> paths;
     std::error_code error;
     for (auto const& entry : fs::directory_iterator(options_.folder, error))
         if (entry.path().extension() == ".jsonl") paths.push_back(entry.path().string());
     std::sort(paths.begin(), paths.end());
     for (std::string const& path : paths) {
-        std::string const text = content_of(path);
-        for (ScaleRun& run : runs_from_text(path, text)) runs_.push_back(std::move(run));
-        // A line that is not whole must not become part of the next one.
-        std::size_t const end = text.rfind('\n');
-        std::size_t const whole = end == std::string::npos ? 0 : end + 1;
-        if (path == runs_path_ && !options_.is_dry_run && !options_.is_report_only
-            && whole < text.size())
-            fs::resize_file(path, whole);
+        for (ScaleRun& run : runs_from_text(path, content_of(path)))
+            runs_.push_back(std::move(run));
     }
     std::stable_sort(runs_.begin(), runs_.end(), [](ScaleRun const& a, ScaleRun const& b) {
         return a.started_at < b.started_at;
     });
-    if (runs_.empty() && options_.is_report_only)
-        throw UsageError(
-            fmt::format("serry scale: {} holds no runs; expected the --output of an earlier serry "
-                        "scale",
-                        options_.folder));
 }
 
 void Scale::check_same_series() const {
@@ -440,10 +432,7 @@ void Scale::check_same_series() const {
 void Scale::note(ScaleRun const& run) {
     std::ofstream file(runs_path_, std::ios::app | std::ios::binary);
     file << to_line(run);
-    if (!file.flush())
-        throw StorageError(
-            fmt::format("serry scale: {} cannot be written: {}; choose another --output",
-                        runs_path_, describe_errno(errno)));
+    if (!file.flush()) throw cannot_write(runs_path_, errno);
     runs_.push_back(run);
 }
 

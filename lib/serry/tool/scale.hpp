@@ -53,8 +53,11 @@ public:
 
 private:
     void check();
+    ScaleRun what_all_runs_share() const;
+    void prepare_folder() const;
     int run_missing();
     bool is_done(Shape shape, int round) const;
+    bool is_crowded(Shape shape) const { return shape.ranks_a_node > options_.core_count; }
     ScaleRun run_one(Shape shape, int round);
     std::vector<std::string> launch_words(Shape shape, int round) const;
     int wait_for_end(int process, double started) const;

@@ -141,11 +141,7 @@ double task_seconds_of(ScaleRun const& run) {
     return sum;
 }
 
-double bytes_sent_by(ScaleRun const& run) {
-    double sum = 0;
-    for (ScaleStage const& stage : run.stages) sum += static_cast<double>(stage.bytes_sent);
-    return sum;
-}
+double bytes_sent_by(ScaleRun const& run) { return run.bytes_sent(); }
 
 template <typename Figure>
 double median_over(std::vector<ScaleRun> const& runs, Figure const& figure) {

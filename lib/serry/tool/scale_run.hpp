@@ -65,6 +65,12 @@ struct ScaleRun {
     bool is_good() const { return exit_code == 0; }
     /// What is compared: the job's seconds, else those of the launcher.
     double seconds() const { return job_seconds.value_or(wall_seconds); }
+    /// By all ranks in all stages.
+    double bytes_sent() const {
+        double sum = 0;
+        for (ScaleStage const& stage : stages) sum += static_cast<double>(stage.bytes_sent);
+        return sum;
+    }
 };
 
 template <>

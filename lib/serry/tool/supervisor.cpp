@@ -14,7 +14,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +21,7 @@
 #include "serry/base/error.hpp"
 #include "serry/base/units.hpp"
 #include "serry/checkpoint/checkpoint_folder.hpp"
+#include "serry/tool/process.hpp"
 #include "serry/tool/shell_output.hpp"
 
 namespace serry {
@@ -131,8 +131,7 @@ int Supervisor::run() {
                             cause.text));
             return 0;
         }
-        int const code = WIFEXITED(ended.wait_status) ? WEXITSTATUS(ended.wait_status)
-                                                      : 128 + WTERMSIG(ended.wait_status);
+        int const code = exit_code_of(ended.wait_status);
         if (cause.kind == ExitCause::Kind::done) {
             if (attempt_count_ > 1) say(fmt::format("done, in {} attempts", attempt_count_));
             return 0;
@@ -281,24 +280,10 @@ void Supervisor::start(std::vector<std::string> const& words, std::string const&
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
         throw Error(ExitCode::usage, "serry run: no pipe: " + describe_errno(errno));
-    std::vector<char*> arguments;
-    arguments.reserve(words.size() + 1);
-    for (std::string const& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-    arguments.push_back(nullptr);
-    launcher_ = fork();
-    if (launcher_ == 0) {
-        // A group of its own: what is typed at the terminal comes to us alone, and goes on from
-        // here.
-        setpgid(0, 0);
-        // Should we be killed, the job must not go on unseen.
-        prctl(PR_SET_PDEATHSIG, SIGTERM);
-        for (int const signal : forwarded_signals) std::signal(signal, SIG_DFL);
+    launcher_ = start_process("serry run", words, [&] {
         dup2(ends[1], STDERR_FILENO);
         setenv("OMPI_MCA_orte_tmpdir_base", folder.c_str(), 1);
-        execvp(arguments[0], arguments.data());
-        std::fprintf(stderr, "serry run: %s: %s\n", arguments[0], std::strerror(errno));
-        _exit(127);
-    }
+    });
     close(ends[1]);
     errors_ = ends[0];
     fcntl(errors_, F_SETFL, O_NONBLOCK);
