@@ -129,6 +129,9 @@ TEST_CASE("the environment sets what no option sets") {
     Variable const limit("SERRY_COLLECT_LIMIT", "9");
     Variable const slots("SERRY_TABLE_SLOTS", "16");
     Variable const round("SERRY_ROUND_BYTES", "2k");
+    Variable const route("SERRY_ROUTE", "three-hop");
+    Variable const direct("SERRY_DIRECT_BYTES", "64k");
+    Variable const per_node("SERRY_RANKS_PER_NODE", "4");
     Variable const progress("SERRY_PROGRESS", "bar");
     Variable const events("SERRY_EVENTS", "from-environment");
 
@@ -140,17 +143,21 @@ TEST_CASE("the environment sets what no option sets") {
     CHECK(environment.collect_limit_bytes == 9);
     CHECK(environment.table_slots == 16);
     CHECK(environment.round_bytes == 2048);
+    CHECK(environment.route == "three-hop");
+    CHECK(environment.direct_bytes == 65536);
+    CHECK(environment.ranks_per_node == 4);
     CHECK(environment.progress == "bar");
     CHECK_FALSE(environment.quiet);
     CHECK(environment.events == "from-environment");
 
     Options const both = read({"in", "--memory", "5", "--scratch", "/option", "--partitions", "8",
-                               "--events", "option", "--quiet"})
+                               "--events", "option", "--route", "sparse", "--quiet"})
                              .options;
     CHECK(both.memory_bytes == 5);
     CHECK(both.scratch == "/option");
     CHECK(both.partition_count == 8);
     CHECK(both.events == "option");
+    CHECK(both.route == "sparse");
     CHECK(both.overwrite);
     CHECK(both.progress == "off");
     CHECK(both.collect_limit_bytes == 9);
@@ -189,6 +196,8 @@ TEST_CASE("help says it all") {
                  "of the node's)\n"
                  "  --scratch DIR         folder on a local disk for what does not fit into memory "
                  "(default: /tmp)\n"
+             "  --route HOW           how exchanges travel: auto (default), flat, direct, two-hop, "
+             "three-hop or sparse; results are the same\n"
                  "  --overwrite           replace an output that exists\n"
                  "  --events FILE         append a line of JSON for each stage and rank to FILE\n"
                  "  --quiet               print no table of stages and no progress\n"

@@ -46,7 +46,8 @@ struct Stages {
     }
 
     comm::Communicator comm{MPI_COMM_WORLD};
-    ExchangeGear gear{comm, 4096};
+    comm::Nodes nodes{comm};
+    ExchangeGear gear{comm, nodes, 4096};
     Progress progress{"off", false};
     Executor executor{gear, progress};
     Lineage lineage;

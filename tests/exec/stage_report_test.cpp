@@ -85,15 +85,20 @@ TEST_CASE("an event is one line of JSON, its texts escaped") {
     own.records_received = 4;
     own.rounds = 3;
     own.peak_exchange_bytes = 9;
+    own.messages_across = 10;
+    own.bytes_across = 11;
+    own.control_bytes = 12;
     own.task_seconds.add(0.5);
     own.exchange_seconds.add(0.25);
     own.wait_seconds.add(1e-7);
-    CHECK(stage_event(report.plan, own, 1, "node \"a\"\n\\", "job1")
+    CHECK(stage_event(report.plan, own, "two-hop", 1, "node \"a\"\n\\", "job1")
           == "{\"event\":\"stage\",\"job\":\"job1\",\"stage\":1,\"steps\":\"read_text > map > "
              "reduce_by_key\",\"rank\":1,\"node\":\"node \\\"a\\\"\\u000a\\\\\",\"tasks_of_stage\":12,"
              "\"records_in\":1234567,\"records_out\":2000,\"bytes_in\":3145728,\"bytes_out\":7,"
              "\"bad_lines\":8,\"bytes_sent\":5000,\"bytes_received\":6,\"records_sent\":5,\"records_received\":4,"
-             "\"spilled_bytes\":1024,\"rounds\":3,\"peak_exchange_bytes\":9,\"seconds\":5.000000,"
+             "\"spilled_bytes\":1024,\"rounds\":3,\"peak_exchange_bytes\":9,"
+             "\"route\":\"two-hop\",\"messages_across\":10,\"bytes_across\":11,"
+             "\"control_bytes\":12,\"seconds\":5.000000,"
              "\"task_seconds\":0.500000,\"exchange_seconds\":0.250000,\"wait_seconds\":0.000000}\n");
 }
 

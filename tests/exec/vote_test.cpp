@@ -47,7 +47,8 @@ TEST_CASE("all ranks take the same vote: sums, and the largest of what is no sum
     for (std::uint64_t* sum :
          {&own.abandoned, &own.records_sent, &own.records_received, &own.bytes_sent,
           &own.bytes_received, &own.records_in, &own.records_out, &own.bytes_in, &own.bytes_out,
-          &own.bad_lines, &own.spilled_bytes})
+          &own.bad_lines, &own.spilled_bytes, &own.messages_across, &own.bytes_across,
+          &own.control_bytes})
         *sum = scale++ << 33 | rank;
     own.exchanges = 20 + rank;
     own.rounds = 10 + rank;
@@ -67,7 +68,8 @@ TEST_CASE("all ranks take the same vote: sums, and the largest of what is no sum
     for (std::uint64_t const* sum :
          {&all.abandoned, &all.records_sent, &all.records_received, &all.bytes_sent,
           &all.bytes_received, &all.records_in, &all.records_out, &all.bytes_in, &all.bytes_out,
-          &all.bad_lines, &all.spilled_bytes})
+          &all.bad_lines, &all.spilled_bytes, &all.messages_across, &all.bytes_across,
+          &all.control_bytes})
         CHECK(*sum == (scale++ << 33) * ranks + ranks_sum);
     CHECK(all.exchanges == 20 + ranks - 1);
     CHECK(all.rounds == 10 + ranks - 1);

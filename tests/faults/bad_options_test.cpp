@@ -26,6 +26,9 @@ TEST_CASE("wrong values, unknown options, missing arguments: one message, exit c
              "[options]; --help shows all");
     CHECK(refusal({"in", "--memory", "lots"})
           == "--memory: \"lots\" is no number of bytes; expected one like 512MiB or 2g");
+    CHECK(refusal({"in", "--route", "scenic"})
+          == "--route: \"scenic\" is unknown; expected auto, flat, direct, two-hop, three-hop or "
+             "sparse");
     CHECK(refusal({"in"}, {"SERRY_PARTITIONS=-3"})
           == "SERRY_PARTITIONS: \"-3\" is no count; expected a whole number from 0 on");
 }

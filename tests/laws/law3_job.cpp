@@ -75,6 +75,7 @@ public:
 
     bool is_full() const override { return false; }
     void open(bool) override {}
+    Load load() const override { return {}; }
     Filled fill(int, std::span<char>) override { return {0, true}; }
 
     void open(bool, std::size_t) override {}

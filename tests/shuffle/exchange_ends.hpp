@@ -57,6 +57,12 @@ public:
             waiting_[to].clear();
         }
     }
+    Load load() const override {
+        auto const has_bytes = [](auto const& stream) { return !stream.first.empty(); };
+        return {
+            static_cast<std::uint64_t>(std::count_if(streams_.begin(), streams_.end(), has_bytes)),
+            waiting_bytes_};
+    }
     Filled fill(int rank, std::span<char> room) override {
         if (failing == Failing::at_fill) throw std::runtime_error("no bytes");
         auto& [bytes, sent] = streams_[static_cast<std::size_t>(rank)];

@@ -11,6 +11,7 @@
 #include <doctest/doctest.h>
 
 #include "shuffle/exchange_ends.hpp"
+#include "shuffle/ways.hpp"
 
 using namespace serry;
 using namespace serry::test;
@@ -69,12 +70,12 @@ struct Stage {
 };
 
 /// Send and receive what the matrix says, and check all of it.
-Stage run(comm::Communicator const& comm, Matrix const& matrix, Stage stage) {
+Stage run_way(comm::Communicator const& comm, Matrix const& matrix, Stage stage, Way const& way) {
+    CAPTURE(way.name());
     auto const own = static_cast<std::size_t>(comm.rank());
-    comm::Communicator const gears_own(comm.handle());
-    ExchangeGear gear(gears_own, stage.round_bytes);
+    WayGear on_way(comm, stage.round_bytes, way);
     TestEnd end(comm, stage.limit_bytes, "/tmp");
-    Exchange exchange(gear, end);
+    Exchange exchange(on_way.gear, end);
     std::uint64_t most = 0;
     for (std::uint64_t const count : matrix.counts[own]) most = std::max(most, count);
     for (std::uint64_t i = 0; i < most; ++i) {
@@ -103,6 +104,18 @@ Stage run(comm::Communicator const& comm, Matrix const& matrix, Stage stage) {
     CHECK(stage.counters.exchanges == comm.all_reduce_min(stage.counters.exchanges));
     CHECK(stage.counters.rounds == comm.all_reduce_min(stage.counters.rounds));
     return stage;
+}
+
+/// The same on all ways; gives the largest of their counters.
+Stage run(comm::Communicator const& comm, Matrix const& matrix, Stage stage) {
+    Stage all = stage;
+    for (Way const& way : all_ways()) {
+        ExchangeCounters const counters = run_way(comm, matrix, stage, way).counters;
+        all.counters.exchanges = std::max(all.counters.exchanges, counters.exchanges);
+        all.counters.rounds = std::max(all.counters.rounds, counters.rounds);
+        all.counters.peak_bytes = std::max(all.counters.peak_bytes, counters.peak_bytes);
+    }
+    return all;
 }
 
 Stage run(comm::Communicator const& comm, Matrix const& matrix, std::size_t round_bytes) {
@@ -230,7 +243,8 @@ FailedStage run_failing(ExchangeGear& gear, int failing_rank, Failing where, int
 
 TEST_CASE("a rank that fails in an exchange ends the stage on all ranks") {
     comm::Communicator const comm(MPI_COMM_WORLD);
-    ExchangeGear gear(comm, 1024);
+    WayGear on_way(comm, 1024, {});
+    ExchangeGear& gear = on_way.gear;
     for (int failing_rank = 0; failing_rank < comm.rank_count(); ++failing_rank)
         for (Failing const where : {Failing::at_agree, Failing::at_open, Failing::at_fill,
                                     Failing::at_merge, Failing::at_last_record, Failing::at_close})
@@ -251,7 +265,8 @@ TEST_CASE("a rank that fails in an exchange ends the stage on all ranks") {
 
 TEST_CASE("a rank whose task fails calls the others away from theirs") {
     comm::Communicator const comm(MPI_COMM_WORLD);
-    ExchangeGear gear(comm, 1024);
+    WayGear on_way(comm, 1024, {});
+    ExchangeGear& gear = on_way.gear;
     for (int failing_rank = 0; failing_rank < comm.rank_count(); ++failing_rank) {
         TestEnd end(comm, 1000, "/tmp");
         Exchange exchange(gear, end);
@@ -288,7 +303,8 @@ struct Agreeing final : StageEnd {
 
 TEST_CASE("stages without an exchange end together, or fail together") {
     comm::Communicator const comm(MPI_COMM_WORLD);
-    ExchangeGear gear(comm, 1024);
+    WayGear on_way(comm, 1024, {});
+    ExchangeGear& gear = on_way.gear;
     for (int failing_rank = -1; failing_rank < comm.rank_count(); ++failing_rank) {
         Agreeing end;
         Exchange exchange(gear, end);
@@ -308,7 +324,8 @@ TEST_CASE("stages without an exchange end together, or fail together") {
 
 TEST_CASE("what fails to agree is kept for the vote, also in a stage without an exchange") {
     comm::Communicator const comm(MPI_COMM_WORLD);
-    ExchangeGear gear(comm, 1024);
+    WayGear on_way(comm, 1024, {});
+    ExchangeGear& gear = on_way.gear;
     for (int failing_rank = 0; failing_rank < comm.rank_count(); ++failing_rank) {
         Agreeing end;
         end.fails_to_agree = comm.rank() == failing_rank;
@@ -322,7 +339,8 @@ TEST_CASE("hundreds of stages, one after the other, some of which fail, leave no
     comm::Communicator const comm(MPI_COMM_WORLD);
     auto const ranks = static_cast<std::size_t>(comm.rank_count());
     auto const own = static_cast<std::size_t>(comm.rank());
-    ExchangeGear gear(comm, 512);
+    WayGear on_way(comm, 512, {{.way = "two-hop"}, 2});
+    ExchangeGear& gear = on_way.gear;
     std::mt19937_64 shared(5), random(own);
     for (int stage = 0; stage < 300; ++stage) {
         std::uint64_t const kind = shared() % 8;

@@ -109,6 +109,9 @@ Options options_from_environment() {
     from_environment("SERRY_COLLECT_LIMIT", options.collect_limit_bytes, bytes_option);
     from_environment("SERRY_TABLE_SLOTS", options.table_slots, count_option);
     from_environment("SERRY_ROUND_BYTES", options.round_bytes, bytes_option);
+    from_environment("SERRY_ROUTE", options.route, one_of(route_words));
+    from_environment("SERRY_DIRECT_BYTES", options.direct_bytes, bytes_option);
+    from_environment("SERRY_RANKS_PER_NODE", options.ranks_per_node, count_option);
     from_environment("SERRY_PROGRESS", options.progress, one_of({"auto", "bar", "lines", "off"}));
     from_environment("SERRY_QUIET", options.quiet, flag_option);
     from_environment("SERRY_EVENTS", options.events, path_option);

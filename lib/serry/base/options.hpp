@@ -28,6 +28,15 @@ struct Options {
     /// Bytes that this rank sends, and receives, in one round of an exchange. 0: from the memory
     /// and the ranks. SERRY_ROUND_BYTES. (rank)
     std::uint64_t round_bytes = 0;
+    /// How exchanges travel between ranks: auto, flat, direct, two-hop, three-hop or sparse (see
+    /// shuffle/routes.hpp). --route, SERRY_ROUTE.
+    std::string route = "auto";
+    /// With auto: blocks from so many bytes on travel by themselves. 0: as measured.
+    /// SERRY_DIRECT_BYTES.
+    std::uint64_t direct_bytes = 0;
+    /// Take each so many ranks of a node for a node. 0: nodes are as they are. For experiments.
+    /// SERRY_RANKS_PER_NODE.
+    std::uint64_t ranks_per_node = 0;
     /// bar, lines, off or auto (a bar on a terminal, else lines). SERRY_PROGRESS.
     std::string progress = "auto";
     /// Say at start what is in force and print the table of stages at the end. --quiet,
@@ -86,6 +95,8 @@ std::string word_option(std::string const& where,
                         std::string const& text,
                         std::vector<std::string> const& words);
 inline std::vector<std::string> const compression_words = {"none", "lz4", "zstd"};
+inline std::vector<std::string> const route_words = {"auto",    "flat",      "direct",
+                                                     "two-hop", "three-hop", "sparse"};
 inline std::vector<std::string> const resume_words = {"auto", "fresh", "require"};
 
 }  // namespace serry

@@ -26,66 +26,31 @@ std::string agree_on_path(Nodes const& nodes) {
     return path;
 }
 
-/// Which node, counted by leaders, each rank is on.
-std::vector<int> nodes_of_ranks(Communicator const& all, Nodes& nodes) {
-    int own_node = 0;
-    MPI_Comm const leaders = nodes.leaders(all);
-    if (leaders != MPI_COMM_NULL) MPI_Comm_rank(leaders, &own_node);
-    wait_in("MPI_Bcast", [&] { return MPI_Bcast(&own_node, 1, MPI_INT, 0, nodes.local()); });
-    std::vector<int> result(static_cast<std::size_t>(all.rank_count()));
-    wait_in("MPI_Allgather", [&] {
-        return MPI_Allgather(&own_node, 1, MPI_INT, result.data(), 1, MPI_INT, all.handle());
-    });
-    return result;
-}
-
 /// Among the leaders: what each node's ranks put in place, to all nodes; one broadcast for each run
 /// of neighbouring ranks of one node.
 void spread_over_nodes(MPI_Comm leaders,
-                       std::vector<int> const& node_of,
+                       NodeMap const& map,
                        std::span<std::uint64_t const> bytes_of,
                        char* address) {
     std::uint64_t at = 0;
-    for (std::size_t first = 0; first < node_of.size();) {
+    auto const node_of = [&](std::size_t rank) { return map.node_of(static_cast<int>(rank)); };
+    for (std::size_t first = 0; first < bytes_of.size();) {
         std::uint64_t end = at;
         std::size_t last = first;
-        for (; last < node_of.size() && node_of[last] == node_of[first]; ++last)
+        for (; last < bytes_of.size() && node_of(last) == node_of(first); ++last)
             end += bytes_of[last];
         for (; at < end; at += std::min<std::uint64_t>(largest_message_bytes, end - at))
             wait_in("MPI_Bcast", [&] {
                 return MPI_Bcast(
                     address + at,
                     static_cast<int>(std::min<std::uint64_t>(largest_message_bytes, end - at)),
-                    MPI_BYTE, node_of[first], leaders);
+                    MPI_BYTE, node_of(first), leaders);
             });
         first = last;
     }
 }
 
 }  // namespace
-
-Nodes::Nodes(Communicator const& all) {
-    check("MPI_Comm_split_type",
-          MPI_Comm_split_type(all.handle(), MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &local_));
-    MPI_Comm_rank(local_, &local_rank_);
-    MPI_Comm_size(local_, &local_rank_count_);
-}
-
-MPI_Comm Nodes::leaders(Communicator const& all) {
-    if (!has_leaders_)
-        check("MPI_Comm_split",
-              MPI_Comm_split(all.handle(), local_rank_ == 0 ? 0 : MPI_UNDEFINED, 0, &leaders_));
-    has_leaders_ = true;
-    return leaders_;
-}
-
-Nodes::~Nodes() {
-    int is_down = 0;
-    MPI_Finalized(&is_down);
-    if (is_down) return;
-    if (leaders_ != MPI_COMM_NULL) MPI_Comm_free(&leaders_);
-    if (local_ != MPI_COMM_NULL) MPI_Comm_free(&local_);
-}
 
 std::shared_ptr<NodeBytes const> NodeBytes::gather(Communicator const& all,
                                                    Nodes& nodes,
@@ -110,10 +75,10 @@ std::shared_ptr<NodeBytes const> NodeBytes::gather(Communicator const& all,
                                  "write_text, or make /dev/shm larger",
                            ExitCode::does_not_fit);
     if (!part.empty()) std::memcpy(result->address_ + before, part.data(), part.size());
-    auto const node_of = nodes_of_ranks(all, nodes);
+    NodeMap const& map = nodes.map(all);
     wait_in("MPI_Barrier", [&] { return MPI_Barrier(nodes.local()); });
     MPI_Comm const leaders = nodes.leaders(all);
-    if (leaders != MPI_COMM_NULL) spread_over_nodes(leaders, node_of, bytes_of, result->address_);
+    if (leaders != MPI_COMM_NULL) spread_over_nodes(leaders, map, bytes_of, result->address_);
     wait_in("MPI_Barrier", [&] { return MPI_Barrier(nodes.local()); });
     mprotect(result->address_, std::max<std::uint64_t>(1, total), PROT_READ);
     return result;

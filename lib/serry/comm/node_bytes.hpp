@@ -2,35 +2,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "serry/comm/communicator.hpp"
+#include "serry/comm/nodes.hpp"
 
 namespace serry::comm {
-
-/// The ranks of this rank's node, and one rank of each node.
-class Nodes {
-public:
-    /// Collective.
-    explicit Nodes(Communicator const& all);
-    ~Nodes();
-    Nodes(Nodes const&) = delete;
-    Nodes& operator=(Nodes const&) = delete;
-
-    int local_rank() const { return local_rank_; }
-    int local_rank_count() const { return local_rank_count_; }
-    MPI_Comm local() const { return local_; }
-    /// Collective over `all` the first time: the nodes' first ranks; MPI_COMM_NULL on the others.
-    MPI_Comm leaders(Communicator const& all);
-
-private:
-    MPI_Comm local_ = MPI_COMM_NULL;
-    MPI_Comm leaders_ = MPI_COMM_NULL;
-    bool has_leaders_ = false;
-    int local_rank_ = 0;
-    int local_rank_count_ = 1;
-};
 
 /// Bytes that the ranks of a node see in one piece of memory. Read-only once made; a rank may let
 /// go of them at any time, whatever the others do.

@@ -52,7 +52,7 @@ struct Slot {
 
 /// The options that every program has.
 struct CommonOptions {
-    Slot partitions, memory, scratch, overwrite, events, quiet;
+    Slot partitions, memory, scratch, route, overwrite, events, quiet;
     Slot checkpoint, checkpoint_every, checkpoint_compression, mtbf, resume, hang_timeout;
 
     void add_to(CLI::App& app) {
@@ -65,6 +65,9 @@ struct CommonOptions {
         scratch.add_to(
             app, {"--scratch", "DIR",
                   "folder on a local disk for what does not fit into memory (default: /tmp)"});
+        route.add_to(app, {"--route", "HOW",
+                           "how exchanges travel: auto (default), flat, direct, two-hop, "
+                           "three-hop or sparse; results are the same"});
         overwrite.add_to(app, {"--overwrite", "", "replace an output that exists"});
         events.add_to(
             app, {"--events", "FILE", "append a line of JSON for each stage and rank to FILE"});
@@ -97,6 +100,7 @@ struct CommonOptions {
         if (scratch.is_given()) options.scratch = path_option(scratch.name, scratch.value);
         if (partitions.is_given())
             options.partition_count = partition_count_option(partitions.name, partitions.value);
+        if (route.is_given()) options.route = word_option(route.name, route.value, route_words);
         if (events.is_given()) options.events = path_option(events.name, events.value);
         apply_checkpoint_options(options);
         options.overwrite = options.overwrite || overwrite.is_given();

@@ -48,6 +48,9 @@ void count_exchange(Exchange const& exchange, StageEnd& end, Vote& own) {
     own.exchanges = counters.exchanges;
     own.rounds = counters.rounds;
     own.peak_exchange_bytes = counters.peak_bytes;
+    own.messages_across = counters.route.messages_across;
+    own.bytes_across = counters.route.bytes_across;
+    own.control_bytes = counters.route.control_bytes;
     own.exchange_seconds.add(counters.exchange_seconds);
     own.wait_seconds.add(counters.wait_seconds);
     if (Outgoing const* out = end.outgoing()) own.records_sent = out->record_count();
@@ -64,6 +67,7 @@ Executor::Outcome Executor::run(StagePlan const& plan,
     std::vector<std::uint64_t> const tasks = own_tasks(plan, range);
     Vote own;
     own.tasks_cut_short = own_tasks(plan, {}).size() - tasks.size();
+    std::string route;
     std::optional<Failure> failure;
     StagePulse const stage_pulse(plan);
     is_in_task_ = true;
@@ -90,6 +94,7 @@ Executor::Outcome Executor::run(StagePlan const& plan,
         }
         own.abandoned = !is_complete;
         count_exchange(exchange, end, own);
+        route = exchange.counters().route_name;
         own.spilled_bytes = end.spilled_bytes() + pipeline.spilled_bytes();
     }
     is_in_task_ = false;
@@ -104,7 +109,7 @@ Executor::Outcome Executor::run(StagePlan const& plan,
     failed_runs_.pop_back();
     end.commit();
     if (all.tasks_cut_short == 0) pipeline.commit();
-    return {own, all};
+    return {own, all, route};
 }
 
 bool Executor::has_failed(std::uint64_t run) const {

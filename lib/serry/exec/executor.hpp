@@ -35,6 +35,7 @@ public:
     struct Outcome {
         Vote own;
         Vote all;
+        std::string route;  ///< of the last exchange; empty without one
     };
 
     /// Collective. Throws the same StageError on every rank when a task failed anywhere, or when

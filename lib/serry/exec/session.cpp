@@ -30,6 +30,8 @@ namespace {
 
 namespace mpi = boost::mpi;
 
+constexpr std::uint64_t most_ranks_per_node = std::uint64_t{1} << 20;
+
 /// What is the whole job's, as rank 0 has it; a rank keeps the options that are its own.
 struct JobWide {
     std::string& job_id;
@@ -39,7 +41,8 @@ struct JobWide {
     void serialize(Archive& archive, unsigned) {
         archive& job_id& options.partition_count& options.collect_limit_bytes& options
             .overwrite& options.events& options.checkpoint& options.checkpoint_every& options
-            .checkpoint_compression& options.resume& options.mtbf_seconds& options.hang_seconds;
+            .checkpoint_compression& options.resume& options.mtbf_seconds& options
+            .hang_seconds& options.route& options.direct_bytes& options.ranks_per_node;
     }
 };
 
@@ -69,9 +72,11 @@ Session::Session(MPI_Comm original, Options options, JobIdentity const& identity
     mpi::broadcast(boosted(comm_), job, 0);
     watchdog_ = std::make_unique<Watchdog>(comm_, options_.hang_seconds, options_.heartbeat);
     report_crashes(comm_.rank());
-    nodes_ = std::make_unique<comm::Nodes>(comm_);
+    nodes_ = std::make_unique<comm::Nodes>(
+        comm_,
+        static_cast<int>(std::min<std::uint64_t>(options_.ranks_per_node, most_ranks_per_node)));
     if (options_.memory_bytes == 0)
-        options_.memory_bytes = default_memory_bytes(nodes_->local_rank_count());
+        options_.memory_bytes = default_memory_bytes(nodes_->machine_rank_count());
     if (!options_.checkpoint.empty()) {
         checkpoints_ = std::make_unique<Checkpoints>(comm_, options_, identity, job_id_,
                                                      nodes_->local_rank() == 0);
@@ -215,9 +220,10 @@ void Session::commit_stage(StagePlan const& stage) {
 Vote Session::run_stage(StagePlan const& stage, StageEnd& end, TaskRange range) {
     if (!executor_) executor_ = std::make_unique<Executor>(gear(), progress_);
     stage_count_ = stage.number;
+    if (stage.ends_in_exchange) gear_->routes.prepare();
     Executor::Outcome const outcome = run_or_leave(stage, end, range);
     reports_.push_back({stage, outcome.all});
-    if (!options_.events.empty()) write_event(stage, outcome.own);
+    if (!options_.events.empty()) write_event(stage, outcome);
     return outcome.all;
 }
 
@@ -237,9 +243,10 @@ Executor::Outcome Session::run_or_leave(StagePlan const& stage, StageEnd& end, T
                     stage.number, options_.checkpoint));
 }
 
-void Session::write_event(StagePlan const& stage, Vote const& own) {
-    auto const lines =
-        comm_.gather(stage_event(stage, own, comm_.rank(), comm::local_node_name(), job_id_), 0);
+void Session::write_event(StagePlan const& stage, Executor::Outcome const& outcome) {
+    auto const lines = comm_.gather(stage_event(stage, outcome.own, outcome.route, comm_.rank(),
+                                                comm::local_node_name(), job_id_),
+                                    0);
     append_events(lines);
 }
 
@@ -272,8 +279,9 @@ ExchangeGear& Session::gear() {
         std::uint64_t const from_memory = std::max<std::uint64_t>(options_.memory_bytes / 16, 4096);
         std::uint64_t const bytes =
             options_.round_bytes ? options_.round_bytes : std::min(from_ranks, from_memory);
-        gear_ =
-            std::make_unique<ExchangeGear>(comm_, std::min<std::uint64_t>(bytes, per_pair << 10));
+        gear_ = std::make_unique<ExchangeGear>(
+            comm_, *nodes_, std::min<std::uint64_t>(bytes, per_pair << 10),
+            RouteChoice{.way = options_.route, .direct_bytes = options_.direct_bytes});
     }
     return *gear_;
 }

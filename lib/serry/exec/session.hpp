@@ -121,7 +121,7 @@ private:
     Vote run_stages(Plan const& plan, Transformation& target, StageEnd& end, TaskRange range);
     Vote run_stage(StagePlan const& stage, StageEnd& end, TaskRange range);
     Executor::Outcome run_or_leave(StagePlan const& stage, StageEnd& end, TaskRange range);
-    void write_event(StagePlan const& stage, Vote const& own);
+    void write_event(StagePlan const& stage, Executor::Outcome const& outcome);
     void append_events(std::vector<std::string> const& lines);
     ExchangeGear& gear();
     void commit_stage(StagePlan const& stage);

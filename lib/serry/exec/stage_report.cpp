@@ -64,6 +64,7 @@ std::string stage_table(std::vector<StageReport> const& reports, int rank_count)
 
 std::string stage_event(StagePlan const& plan,
                         Vote const& own,
+                        std::string const& route,
                         int rank,
                         std::string const& node,
                         std::string const& job_id) {
@@ -71,12 +72,14 @@ std::string stage_event(StagePlan const& plan,
         R"({{"event":"stage","job":{},"stage":{},"steps":{},"rank":{},"node":{},"tasks_of_stage":{},)"
         R"("records_in":{},"records_out":{},"bytes_in":{},"bytes_out":{},"bad_lines":{},"bytes_sent":{},"bytes_received":{},)"
         R"("records_sent":{},"records_received":{},"spilled_bytes":{},"rounds":{},"peak_exchange_bytes":{},)"
+        R"("route":{},"messages_across":{},"bytes_across":{},"control_bytes":{},)"
         R"("seconds":{:.6f},"task_seconds":{:.6f},"exchange_seconds":{:.6f},"wait_seconds":{:.6f}}})"
         "\n",
         json_text(job_id), plan.number, json_text(plan.name), rank, json_text(node),
         plan.task_count(), own.records_in, own.records_out, own.bytes_in, own.bytes_out,
         own.bad_lines, own.bytes_sent, own.bytes_received, own.records_sent, own.records_received,
-        own.spilled_bytes, own.rounds, own.peak_exchange_bytes, own.seconds.sum,
+        own.spilled_bytes, own.rounds, own.peak_exchange_bytes, json_text(route),
+        own.messages_across, own.bytes_across, own.control_bytes, own.seconds.sum,
         own.task_seconds.sum, own.exchange_seconds.sum, own.wait_seconds.sum);
 }
 

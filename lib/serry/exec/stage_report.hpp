@@ -21,9 +21,11 @@ struct StageReport {
 /// bad lines that were left out, and exchanges of uneven keys.
 std::string stage_table(std::vector<StageReport> const& reports, int rank_count);
 
-/// One rank's part in a stage as a line of JSON.
+/// One rank's part in a stage as a line of JSON. `route`: the way of its exchange, empty if it had
+/// none.
 std::string stage_event(StagePlan const& plan,
                         Vote const& own,
+                        std::string const& route,
                         int rank,
                         std::string const& node,
                         std::string const& job_id);

@@ -51,6 +51,9 @@ void Vote::merge(Vote const& other) {
     spilled_bytes += other.spilled_bytes;
     exchanges = std::max(exchanges, other.exchanges);
     rounds = std::max(rounds, other.rounds);
+    messages_across += other.messages_across;
+    bytes_across += other.bytes_across;
+    control_bytes += other.control_bytes;
     peak_exchange_bytes = std::max(peak_exchange_bytes, other.peak_exchange_bytes);
     merge_spread(records, other.records);
     merge_spread(seconds, other.seconds);

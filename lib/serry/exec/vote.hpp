@@ -45,6 +45,9 @@ struct Vote {
     std::uint64_t spilled_bytes = 0;
     std::uint64_t exchanges = 0;  ///< 1 unless some rank was full before all were done
     std::uint64_t rounds = 0;
+    std::uint64_t messages_across = 0;  ///< between nodes
+    std::uint64_t bytes_across = 0;
+    std::uint64_t control_bytes = 0;        ///< grants and announcements of exchanges
     std::uint64_t peak_exchange_bytes = 0;  ///< of the rank that held most
     Spread records;                         ///< taken in by source or exchange, by rank
     Spread seconds, task_seconds, exchange_seconds, wait_seconds;

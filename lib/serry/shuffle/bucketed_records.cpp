@@ -59,6 +59,12 @@ std::size_t BucketedRecords::fill(std::size_t rank, std::span<char> room) {
     return done;
 }
 
+std::uint64_t BucketedRecords::receiver_count() const {
+    std::uint64_t count = 0;
+    for (std::size_t rank = 0; rank < streams_.size(); ++rank) count += !is_at_end(rank);
+    return count;
+}
+
 bool BucketedRecords::is_at_end(std::size_t rank) const {
     Stream const& stream = streams_[rank];
     return stream.bucket == stream.end_bucket && stream.entry >= stream.end_entry;

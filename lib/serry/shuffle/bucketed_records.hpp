@@ -33,6 +33,8 @@ public:
     /// Start the streams to the ranks: each ascends in WireOrder, records of one key in the order
     /// in which they were added.
     void open(std::uint64_t partition_count, std::uint64_t rank_count);
+    /// Ranks whose streams have bytes left.
+    std::uint64_t receiver_count() const;
     /// The next bytes for `rank` into `room`; gives how many. Fewer than room.size() at the end.
     std::size_t fill(std::size_t rank, std::span<char> room);
     bool is_at_end(std::size_t rank) const;

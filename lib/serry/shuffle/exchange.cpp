@@ -129,14 +129,15 @@ void Exchange::agree() {
 bool Exchange::run_exchange(bool is_final) {
     if (!out_) return true;
     double const start = now_seconds();
-    open_streams(is_final);
+    RouteCounters const before = gear_.routes.counters();
+    Route& route = open_streams(is_final);
     wire::RoundVerdict verdict = wire::RoundVerdict::again;
     while (verdict == wire::RoundVerdict::again) {
         grant();
-        gear_.route.exchange_grants(gear_.buffers);
-        fill();
-        gear_.route.exchange_bytes(gear_.buffers);
-        take();
+        route.exchange_grants(gear_.buffers);
+        fill(route);
+        route.exchange_bytes(gear_.buffers);
+        take(route);
         verdict = wire::judge(gear_.buffers.received);
         ++counters_.rounds;
         crash_point("exchange");
@@ -151,27 +152,29 @@ bool Exchange::run_exchange(bool is_final) {
     }
     if (failure_) attendant_.fail();
     ++counters_.exchanges;
+    counters_.route.add(gear_.routes.counters(), before);
     counters_.exchange_seconds += now_seconds() - start;
     return verdict == wire::RoundVerdict::complete;
 }
 
-void Exchange::open_streams(bool is_final) {
+Route& Exchange::open_streams(bool is_final) {
     auto const ranks = static_cast<std::size_t>(gear_.comm.rank_count());
     RoundBuffers& round = gear_.buffers;
     round.resize(ranks);
-    round.outbox.clear();
-    round.inbox.clear();
-    round.outbox.reserve(std::max(gear_.round_bytes, ranks));
-    round.inbox.reserve(std::max(gear_.round_bytes, ranks));
     stream_has_ended_.assign(ranks, 0);
     streams_left_ = ranks;
-    if (failure_) return;
-    try {
-        out_->open(is_final);
-        in_->open(is_final, std::max<std::size_t>(1, gear_.round_bytes / ranks));
-    } catch (...) {
-        failure_ = std::current_exception();
-    }
+    Outgoing::Load load;
+    if (!failure_) try {
+            out_->open(is_final);
+            in_->open(is_final, std::max<std::size_t>(1, gear_.round_bytes / ranks));
+            load = out_->load();
+        } catch (...) {
+            failure_ = std::current_exception();
+        }
+    Route& route = gear_.routes.choose(load);
+    counters_.route_name = route.name();
+    route.open();
+    return route;
 }
 
 void Exchange::grant() {
@@ -180,25 +183,25 @@ void Exchange::grant() {
         round.granted_to[r] = failure_ ? 0 : in_->room(static_cast<int>(r));
 }
 
-void Exchange::fill() {
+void Exchange::fill(Route& route) {
     RoundBuffers& round = gear_.buffers;
     std::size_t const ranks = round.sent.size();
-    std::size_t const most = std::max<std::size_t>(1, gear_.round_bytes / ranks);
-    round.outbox.clear();
+    std::size_t const most =
+        std::min(std::max<std::size_t>(1, gear_.round_bytes / ranks), route.most_bytes_a_pair());
+    char* const outbox = route.outbox().data();
+    std::size_t at = 0;
     // The ranks start at different receivers, so that no receiver is everyone's first.
     for (std::size_t i = 1; i <= ranks; ++i) {
         std::size_t const r = (static_cast<std::size_t>(gear_.comm.rank()) + i) % ranks;
         std::size_t const room = std::min<std::size_t>(most, round.granted_from[r]);
         Outgoing::Filled filled{0, false};
-        char* const to = round.outbox.reserve(room);
-        round.send_starts[r] = static_cast<int>(round.outbox.size());
+        round.send_starts[r] = static_cast<std::uint32_t>(at);
         if (!stream_has_ended_[r] && !failure_) try {
-                filled = out_->fill(static_cast<int>(r), {to, room});
+                filled = out_->fill(static_cast<int>(r), {outbox + at, room});
             } catch (...) {
                 failure_ = std::current_exception();
             }
-        round.outbox.set_size(round.outbox.size() + filled.byte_count);
-        round.send_counts[r] = static_cast<int>(filled.byte_count);
+        at += filled.byte_count;
         round.sent[r] = {.byte_count = filled.byte_count, .is_last = filled.is_last};
         if (filled.is_last) stream_has_ended_[r] = 1, --streams_left_;
         counters_.bytes_sent += filled.byte_count;
@@ -209,29 +212,28 @@ void Exchange::fill() {
     for (wire::RoundHeader& header : round.sent) header.state = state;
 }
 
-void Exchange::take() {
-    RoundBuffers& round = gear_.buffers;
-    counters_.bytes_received += round.inbox.size();
+void Exchange::take(Route const& route) {
+    RoundBuffers const& round = gear_.buffers;
+    for (wire::RoundHeader const& header : round.received)
+        counters_.bytes_received += header.byte_count;
     if (failure_) return;
     try {
         for (std::size_t r = 0; r < round.received.size(); ++r) {
             wire::RoundHeader const& header = round.received[r];
-            char const* const bytes = round.inbox.data() + round.receive_starts[r];
             if (header.byte_count > 0 || header.is_last)
-                in_->take(static_cast<int>(r), {bytes, header.byte_count}, header.is_last != 0);
+                in_->take(static_cast<int>(r), {round.received_at[r], header.byte_count},
+                          header.is_last != 0);
         }
-        count_peak();
+        count_peak(route);
         in_->advance();
     } catch (...) {
         failure_ = std::current_exception();
     }
 }
 
-void Exchange::count_peak() {
-    RoundBuffers const& round = gear_.buffers;
-    counters_.peak_bytes = std::max<std::uint64_t>(
-        counters_.peak_bytes,
-        round.outbox.capacity() + round.inbox.capacity() + in_->waiting_bytes());
+void Exchange::count_peak(Route const& route) {
+    counters_.peak_bytes =
+        std::max<std::uint64_t>(counters_.peak_bytes, route.held_bytes() + in_->waiting_bytes());
 }
 
 }  // namespace serry

@@ -3,12 +3,14 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "serry/comm/bell.hpp"
 #include "serry/comm/communicator.hpp"
 #include "serry/serde/byte_buffer.hpp"
 #include "serry/shuffle/route.hpp"
+#include "serry/shuffle/routes.hpp"
 #include "serry/shuffle/wire.hpp"
 #include "serry/stage/stage_end.hpp"
 
@@ -17,12 +19,18 @@ namespace serry {
 /// What a job's exchanges need and keep from stage to stage. Buffers are made once: fresh memory
 /// costs several times what moving the bytes does.
 struct ExchangeGear {
-    ExchangeGear(comm::Communicator const& communicator, std::size_t round_bytes_)
-        : comm(communicator), bell(communicator), route(communicator), round_bytes(round_bytes_) {}
+    ExchangeGear(comm::Communicator const& communicator,
+                 comm::Nodes& nodes,
+                 std::size_t round_bytes_,
+                 RouteChoice choice = {})
+        : comm(communicator),
+          bell(communicator),
+          routes(communicator, nodes, round_bytes_, std::move(choice)),
+          round_bytes(round_bytes_) {}
 
     comm::Communicator const& comm;
     comm::Bell bell;
-    FlatRoute route;
+    Routes routes;
     /// Most bytes that this rank sends, and most that it receives, in a round. May differ by rank.
     std::size_t round_bytes;
     RoundBuffers buffers;
@@ -35,6 +43,8 @@ struct ExchangeCounters {
     std::uint64_t rounds = 0;
     /// Most bytes held at once for sending, receiving and waiting to be merged.
     std::uint64_t peak_bytes = 0;
+    RouteCounters route;
+    char const* route_name = "";  ///< of the last exchange
     double exchange_seconds = 0;  ///< packing, moving, merging
     double wait_seconds = 0;      ///< in meetings, until the last rank came
 };
@@ -64,11 +74,11 @@ private:
     void settle_bells(wire::Tally const& sum);
     void agree();
     bool run_exchange(bool is_final);
-    void open_streams(bool is_final);
+    Route& open_streams(bool is_final);
     void grant();
-    void fill();
-    void take();
-    void count_peak();
+    void fill(Route& route);
+    void take(Route const& route);
+    void count_peak(Route const& route);
 
     ExchangeGear& gear_;
     StageEnd& end_;

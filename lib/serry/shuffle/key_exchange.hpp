@@ -50,6 +50,7 @@ public:
         is_final_ = is_final;
         records_.open(step_.partition_count(), rank_count_);
     }
+    Load load() const override { return {records_.receiver_count(), records_.memory_bytes()}; }
     Filled fill(int rank, std::span<char> room) override {
         auto const to = static_cast<std::size_t>(rank);
         std::size_t const byte_count = records_.fill(to, room);

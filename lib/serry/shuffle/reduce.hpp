@@ -83,6 +83,14 @@ public:
         }
     }
 
+    Load load() const override {
+        auto const leads_on = [](Stream const& stream) { return stream.next < stream.end; };
+        constexpr std::uint64_t small_record_bytes = 24;
+        return {.receivers = static_cast<std::uint64_t>(
+                    std::count_if(streams_.begin(), streams_.end(), leads_on)),
+                .byte_count = waiting_.size() + entries_.size() * small_record_bytes};
+    }
+
     Filled fill(int rank, std::span<char> room) override {
         Stream& stream = streams_[static_cast<std::size_t>(rank)];
         std::size_t done = 0;

@@ -50,6 +50,7 @@ void SortSender::add(std::string_view key,
         spill_buffer();
         buffer_.add(key, body, is_sampled, extra_bytes);
     }
+    byte_count_ += body.size();
     if (is_sampled)
         sample_.add(key, setup_.by_value ? value : std::string_view(), runs_.size(),
                     buffer_.entries().back().reference);

@@ -39,6 +39,8 @@ public:
 
     bool is_full() const override { return false; }
     void open(bool is_final) override;
+    /// Every stream has its sections' ends.
+    Load load() const override { return {streams_.size(), byte_count_}; }
     Filled fill(int rank, std::span<char> room) override;
     void close() override;
     std::uint64_t record_count() const override { return record_count_; }
@@ -82,6 +84,7 @@ private:
     std::vector<Stream> streams_;
     bool is_short_of_memory_ = false;
     std::uint64_t record_count_ = 0;
+    std::uint64_t byte_count_ = 0;
 };
 
 }  // namespace serry

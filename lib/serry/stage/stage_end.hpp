@@ -24,7 +24,13 @@ struct Outgoing {
     virtual bool is_full() const = 0;
     /// Start the streams of one exchange. `is_final`: no task will add to them any more.
     virtual void open(bool is_final) = 0;
-    /// Write the next bytes for `rank` into `room`.
+    /// Of the streams that are open: to how many ranks they lead, and their bytes, about.
+    struct Load {
+        std::uint64_t receivers = 0;
+        std::uint64_t byte_count = 0;
+    };
+    virtual Load load() const = 0;
+    /// Write the next bytes for `rank` into `room`: some, if there are any and there is room.
     virtual Filled fill(int rank, std::span<char> room) = 0;
     /// All streams have ended.
     virtual void close() = 0;

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "serry/comm/node_pages.hpp"
+#include "serry/shuffle/route.hpp"
+#include "serry/stage/stage_end.hpp"
+
+namespace serry {
+
+/// How exchanges are to travel, as options say.
+struct RouteChoice {
+    /// auto, or one for all exchanges: flat, direct, two-hop, three-hop, sparse.
+    std::string way = "auto";
+    /// Blocks from so many bytes on travel by themselves. 0: 64 KiB for each rank of a node, as
+    /// measured: the more ranks a bundle has, the larger the blocks for which it pays.
+    std::size_t direct_bytes = 0;
+};
+
+/// The ways that a job's exchanges can take, and which one each takes. They are made when first
+/// taken, and kept.
+class Routes {
+public:
+    Routes(comm::Communicator const& communicator,
+           comm::Nodes& nodes,
+           std::size_t outbox_bytes,
+           RouteChoice choice = {});
+
+    /// Collective, before the first exchange: makes what all ways need. Throws UsageError on every
+    /// rank alike when what was chosen cannot be had here.
+    void prepare();
+
+    /// Collective: for an exchange of which this rank has `load`. Prepares, if nobody did.
+    Route& choose(Outgoing::Load const& load);
+
+    /// Grows what has been counted, over all ways.
+    RouteCounters counters() const;
+
+private:
+    enum class Way { flat, direct, two_hop, three_hop, sparse };
+
+    Way automatic(Outgoing::Load own) const;
+    Route& take(Way way);
+    std::unique_ptr<Route> make(Way way) const;
+    std::size_t direct_bytes(Way way) const;
+
+    comm::Communicator const& comm_;
+    comm::Nodes& nodes_;
+    std::size_t outbox_bytes_;
+    RouteChoice choice_;
+    bool is_prepared_ = false;
+    comm::NodeMap const* map_ = nullptr;
+    std::unique_ptr<comm::NodePages> pages_;
+    std::unique_ptr<Route> routes_[5];  ///< by Way
+};
+
+}  // namespace serry
