@@ -433,6 +433,8 @@ Options options_for(std::uint64_t seed) {
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     Options options;
     options.progress = "off";
+    options.route = route_words[seed % route_words.size()];
+    options.ranks_per_node = seed / 2 % 4;
     if (seed % 3 == 0) return options;
     std::mt19937_64 random(seed * 1000 + static_cast<std::uint64_t>(rank));
     options.table_slots = 4 + random() % 200;

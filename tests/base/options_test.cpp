@@ -34,6 +34,9 @@ TEST_CASE("nothing in the environment leaves the defaults") {
     CHECK(options.collect_limit_bytes == std::uint64_t{1} << 30);
     CHECK(options.table_slots == 0);
     CHECK(options.round_bytes == 0);
+    CHECK(options.route == "auto");
+    CHECK(options.direct_bytes == 0);
+    CHECK(options.ranks_per_node == 0);
     CHECK(options.progress == "auto");
     CHECK_FALSE(options.quiet);
     CHECK(options.events.empty());
@@ -44,7 +47,9 @@ TEST_CASE("every option is read from its variable") {
                                   {"SERRY_PARTITIONS", "48"},     {"SERRY_OVERWRITE", "1"},
                                   {"SERRY_COLLECT_LIMIT", "64k"}, {"SERRY_TABLE_SLOTS", "4096"},
                                   {"SERRY_ROUND_BYTES", "17"},    {"SERRY_PROGRESS", "lines"},
-                                  {"SERRY_QUIET", "yes"},         {"SERRY_EVENTS", "log.jsonl"}};
+                                  {"SERRY_QUIET", "yes"},         {"SERRY_EVENTS", "log.jsonl"},
+                                  {"SERRY_ROUTE", "sparse"},      {"SERRY_DIRECT_BYTES", "9"},
+                                  {"SERRY_RANKS_PER_NODE", "3"}};
     Options const options = options_from_environment();
     CHECK(options.memory_bytes == std::uint64_t{2} << 30);
     CHECK(options.scratch == "/local");
@@ -53,6 +58,9 @@ TEST_CASE("every option is read from its variable") {
     CHECK(options.collect_limit_bytes == 65536);
     CHECK(options.table_slots == 4096);
     CHECK(options.round_bytes == 17);
+    CHECK(options.route == "sparse");
+    CHECK(options.direct_bytes == 9);
+    CHECK(options.ranks_per_node == 3);
     CHECK(options.progress == "lines");
     CHECK(options.quiet);
     CHECK(options.events == "log.jsonl");

@@ -46,7 +46,11 @@ TEST_CASE("the bytes are the same at any rank count and any memory") {
     std::vector<std::vector<std::string>> const settings = {
         {"SERRY_MEMORY=256KiB"},
         {"SERRY_TABLE_SLOTS=64", "SERRY_MEMORY=1MiB"},
-        {"SERRY_TABLE_SLOTS=2", "SERRY_ROUND_BYTES=3000", "SERRY_MEMORY=300KiB"}};
+        {"SERRY_TABLE_SLOTS=2", "SERRY_ROUND_BYTES=3000", "SERRY_MEMORY=300KiB"},
+        {"SERRY_ROUTE=flat"},
+        {"SERRY_ROUTE=two-hop", "SERRY_RANKS_PER_NODE=2"},
+        {"SERRY_ROUTE=three-hop", "SERRY_RANKS_PER_NODE=2", "SERRY_ROUND_BYTES=3000"},
+        {"SERRY_ROUTE=sparse"}};
     for (auto const& environment : settings) {
         for (int rank_count : {1, 3}) {
             CAPTURE(environment[0]);
