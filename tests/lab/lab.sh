@@ -110,8 +110,8 @@ case ${1-} in
     apart) for host in "$2" "$3"; do in_switch bridge link set dev "to-$host" isolated on; done ;;
     lose)
         in_switch nft add table bridge loss
-        in_switch nft 'add chain bridge loss all { type filter hook forward priority 0; }'
-        in_switch nft add rule bridge loss all numgen random mod 100 '<' "$2" drop
+        in_switch nft 'add chain bridge loss every { type filter hook forward priority 0; }'
+        in_switch nft add rule bridge loss every numgen random mod 100 '<' "$2" drop
         ;;
     heal)
         for port in "$lab"/run/n*.ready; do

@@ -198,3 +198,51 @@ TEST_CASE("told to leave, a job commits what it has, and goes on when it is run 
     CHECK(next.err.find("1 restored in") != std::string::npos);
     CHECK(next.err.find("1 results from the journal") != std::string::npos);
 }
+
+namespace {
+
+/// `serry run` on n1, n2 and n3 by an srun that says `errors` and fails until a node is left out;
+/// what it is told of nodes, attempt by attempt.
+std::vector<std::string> nodes_of_attempts(std::string const& errors) {
+    TempDir const dir;
+    write_file(dir / "errors", errors);
+    write_file(dir / "srun",
+               "#!/bin/sh\n"
+               "echo \"$SLURM_OVERLAP $3\" >>\"$0.told\"\n"
+               "case $3 in *n1,n2,n3) cat \"${0%srun}errors\" >&2; exit 143 ;; esac\n");
+    std::filesystem::permissions(dir / "srun", std::filesystem::perms::owner_all);
+    JobResult const result =
+        launch({"env", "PATH=" + dir.path().string() + ":/usr/bin:/bin", SERRY_TOOL_PROGRAM, "run",
+                "--launcher", "srun", "--hosts", "n1:1,n2:1,n3:1", "--pause", "0.01",
+                "--max-restarts", "3", "--", "job"},
+               std::chrono::seconds(30));
+    std::ifstream told(dir / "srun.told");
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(told, line);) lines.push_back(line);
+    CHECK((result.exit_code == 0) == (lines.back().find("n1,n2,n3") == std::string::npos));
+    return lines;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a node on which two attempts failed is left out: the one that failed, not those after it") {
+    std::vector<std::string> const without_n2 = {" --nodelist=n1,n2,n3", "1 --nodelist=n1,n2,n3",
+                                                 "1 --nodelist=n1,n3"};
+    CHECK(
+        nodes_of_attempts("srun: error: n2: task 1: Killed\nsrun: error: n1: task 0: Terminated\n")
+        == without_n2);
+    CHECK(nodes_of_attempts("serry: error: rank 1 (n2) has not been heard of for 5 s\n"
+                            "srun: error: n1: task 0: Exited with exit code 86\n")
+          == without_n2);
+    CHECK(nodes_of_attempts(
+              "slurmstepd-n2: error:  mpi/pmix_v4: pmixp_p2p_send: n2 [1]: pmixp_utils.c:467: send "
+              "failed, rc=1001, exceeded the retry limit\n"
+              "srun: error: n1: task 0: Segmentation fault\n")
+          == without_n2);
+    // Who ends a job in which all wait for each other is not to blame.
+    CHECK(nodes_of_attempts("srun: error: n1: task 0: Exited with exit code 86\n"
+                            "srun: error: n3: tasks 4-5: Terminated\n")
+          == std::vector<std::string>{" --nodelist=n1,n2,n3", "1 --nodelist=n1,n2,n3",
+                                      "1 --nodelist=n1,n2,n3", "1 --nodelist=n1,n2,n3"});
+}

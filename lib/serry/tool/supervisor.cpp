@@ -267,6 +267,9 @@ Supervisor::Attempt Supervisor::attempt() {
     setenv("SERRY_HEARTBEAT", heartbeat.c_str(), 1);
     // --resume fresh is meant for the first attempt.
     if (attempt_count_ > 1) setenv("SERRY_RESTARTED", "1", 1);
+    // Slurm would hold back an srun as long as a node has not said that the last one's step is
+    // over: one that lost the process that looks after the step says so after many minutes.
+    if (attempt_count_ > 1) setenv("SLURM_OVERLAP", "1", 0);
     setenv("SERRY_HANG_TIMEOUT", fmt::format("{}s", options_.hang_seconds).c_str(), 0);
     if (!options_.checkpoint.empty()) setenv("SERRY_CHECKPOINT", options_.checkpoint.c_str(), 1);
     start(launcher_command(folder.memory_path()), folder.path());
@@ -363,14 +366,19 @@ void Supervisor::look_at_line(std::string const& line, Attempt& attempt) const {
     static std::regex const hang(
         "serry: error: rank \\d+ \\((.*?)\\) has (done nothing|not been).*");
     static std::regex const by_mpirun("mpirun noticed that process .* on node (\\S+) exited.*");
-    static std::regex const by_srun("srun: error: (\\S+): tasks? .*");
+    // Of serry's own exit codes no node is to blame, as whoever ends a hung job is not what hangs;
+    // nor of what srun ends after that.
+    static std::regex const by_srun(
+        "srun: error: (\\S+): tasks? [^:]*: (?!Terminated|Exited with exit code "
+        "(2|6[456]|7[01456]|86)$).*");
+    static std::regex const by_pmix("slurmstepd-(\\S+): error: .*pmix.*: send failed.*");
     std::smatch found;
     bool const is_crash = std::regex_search(line, found, crash);
     // Stages are numbered by attempt.
     static std::regex const stage_number(" in stage \\d+ ");
     if (is_crash && attempt.crash.empty())
         attempt.crash = std::regex_replace(found[2].str(), stage_number, " in the stage ");
-    for (std::regex const* const one : {&crash, &hang, &by_mpirun, &by_srun})
+    for (std::regex const* const one : {&crash, &hang, &by_mpirun, &by_srun, &by_pmix})
         if (std::regex_search(line, found, *one)) {
             std::string const host = found[1];
             auto& hosts = attempt.failed_hosts;
