@@ -38,8 +38,11 @@ void time_route(comm::Communicator const& comm,
                 std::size_t pair_bytes,
                 int count) {
     auto const ranks = static_cast<std::size_t>(comm.rank_count());
-    // Of sparse exchanges a header goes along.
-    Routes routes(comm, nodes, ranks * (pair_bytes + 64), {.way = route});
+    // Of sparse exchanges a header goes along; three hops leave a pair a part of a large outbox
+    // only.
+    std::size_t const outbox_bytes =
+        std::max<std::size_t>(ranks * (pair_bytes + 64), std::size_t{1} << 20);
+    Routes routes(comm, nodes, outbox_bytes, {.way = route});
     RoundBuffers round;
     round.resize(ranks);
     exchange(routes, round, pair_bytes);

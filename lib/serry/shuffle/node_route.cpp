@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 
+#include "serry/base/error.hpp"
 #include "serry/comm/mpi_error.hpp"
+#include "serry/shuffle/make_room.hpp"
 
 namespace serry {
 namespace {
@@ -23,7 +26,6 @@ constexpr std::uint32_t is_last_bit = 1;
 constexpr std::uint32_t is_large_bit = 2;
 constexpr unsigned state_shift = 2;
 constexpr unsigned count_shift = 4;
-constexpr std::size_t most_in_word = (std::size_t{1} << (32 - count_shift)) - 1;
 
 std::uint32_t word_of(wire::RoundHeader const& header, bool is_large) {
     return static_cast<std::uint32_t>(header.byte_count << count_shift)
@@ -49,14 +51,6 @@ std::size_t bytes_beside(std::uint32_t word) {
     return word & is_large_bit ? 0 : word >> count_shift;
 }
 
-/// Emptied, with room for so many bytes, and no more where it had too little.
-void make_room(ByteWriter& bytes, std::size_t byte_count) {
-    bytes.clear();
-    if (bytes.capacity() >= byte_count) return;
-    bytes = ByteWriter();
-    bytes.reserve(byte_count);
-}
-
 }  // namespace
 
 std::size_t NodeRoute::pages_bytes(std::size_t rank_count, std::size_t outbox_bytes) {
@@ -76,7 +70,7 @@ NodeRoute::NodeRoute(comm::Communicator const& communicator,
       here_(nodes.ranks_of(own_node_)) {
     auto const found = std::find(here_.begin(), here_.end(), comm_.rank());
     own_index_ = static_cast<std::size_t>(found - here_.begin());
-    pair_bytes_ = agree_on_pair_bytes();
+    if (nodes_.node_count() > 1) agree_on_pair_bytes();
 }
 
 int NodeRoute::tag_of(Content content) {
@@ -106,28 +100,29 @@ std::span<char> NodeRoute::outbox() {
 
 /// What a pair of ranks may send so that nobody holds more than the smallest outbox of bundles on
 /// their way, or half of it each way where they are passed on; and no message is over MPI's limit.
-std::size_t NodeRoute::agree_on_pair_bytes() {
-    if (nodes_.node_count() == 1) return most_in_word;
+void NodeRoute::agree_on_pair_bytes() {
     auto const ranks = static_cast<std::size_t>(comm_.rank_count());
     auto const least =
         static_cast<std::size_t>(comm_.all_reduce_min(static_cast<std::uint64_t>(outbox().size())));
-    std::size_t pairs = ranks;
+    std::size_t carried_pairs = 0;
     if (settings_.hops == Hops::three) {
         auto const other_nodes = static_cast<std::size_t>(nodes_.node_count() - 1);
         std::size_t const least_local = nodes_.least_local_ranks();
         std::size_t const node_pairs = (other_nodes + least_local - 1) / least_local;
-        pairs = 2 * node_pairs * nodes_.most_local_ranks() * nodes_.most_local_ranks();
+        carried_pairs = node_pairs * nodes_.most_local_ranks() * nodes_.most_local_ranks();
     }
-    std::size_t const with_word = std::min(least, comm::largest_message_bytes / 2) / pairs;
-    return std::clamp<std::size_t>(with_word, word_bytes + 1, most_in_word) - word_bytes;
+    std::size_t const pairs = std::max(ranks, 2 * carried_pairs);
+    std::size_t const with_word = std::clamp<std::size_t>(
+        std::min(least, comm::largest_message_bytes / 2) / pairs, word_bytes + 1, most_in_word);
+    pair_bytes_ = with_word - word_bytes;
+    inbox_.reserve(std::max(outbox().size(), (carried_pairs + ranks) * with_word)
+                   + 2 * word_bytes * ranks);
 }
 
 std::size_t NodeRoute::held_bytes() const {
     std::size_t const own_bytes = pages_.of(static_cast<int>(own_index_)).size()
                                   - pages_bytes(static_cast<std::size_t>(comm_.rank_count()), 0);
-    std::size_t held = own_bytes + staging_.capacity() + blocks_.capacity();
-    for (ByteWriter const& message : messages_) held += message.capacity();
-    return held;
+    return own_bytes + staging_.capacity() + inbox_.capacity();
 }
 
 void NodeRoute::exchange_grants(RoundBuffers& round) {
@@ -192,14 +187,10 @@ void NodeRoute::send_large_blocks(RoundBuffers const& round) {
 
 /// Their senders are those whose bytes have no place yet.
 void NodeRoute::receive_large_blocks(RoundBuffers& round) {
-    std::size_t total = 0;
-    for (std::size_t r = 0; r < round.received.size(); ++r)
-        if (!round.received_at[r]) total += round.received[r].byte_count;
-    make_room(blocks_, total);
     for (std::size_t r = 0; r < round.received.size(); ++r) {
         if (round.received_at[r]) continue;
         auto const byte_count = static_cast<std::size_t>(round.received[r].byte_count);
-        char* const to = blocks_.extend(byte_count);
+        char* const to = take_inbox(byte_count);
         comm::check("MPI_Irecv",
                     MPI_Irecv(to, static_cast<int>(byte_count), MPI_BYTE, static_cast<int>(r),
                               block_tag, comm_.handle(), &requests_.emplace_back()));
@@ -221,7 +212,7 @@ void NodeRoute::read_bundle(Bundle const& bundle, RoundBuffers& round) {
 
 void NodeRoute::exchange_bundles(Content content) {
     outbound_.clear();
-    message_count_ = 0;
+    inbox_.clear();
     bundles_.clear();
     if (nodes_.node_count() == 1) return;
     if (settings_.hops == Hops::two) {
@@ -345,13 +336,18 @@ char const* NodeRoute::receive(int from, int tag) {
                   [&] { return MPI_Mprobe(from, tag, comm_.handle(), &message, &status); });
     int byte_count = 0;
     comm::check("MPI_Get_count", MPI_Get_count(&status, MPI_BYTE, &byte_count));
-    if (message_count_ == messages_.size()) messages_.emplace_back();
-    ByteWriter& into = messages_[message_count_++];
-    make_room(into, static_cast<std::size_t>(byte_count));
-    char* const to = into.extend(static_cast<std::size_t>(byte_count));
+    char* const to = take_inbox(static_cast<std::size_t>(byte_count));
     comm::wait_in("MPI_Mrecv",
                   [&] { return MPI_Mrecv(to, byte_count, MPI_BYTE, &message, MPI_STATUS_IGNORE); });
     return to;
+}
+
+char* NodeRoute::take_inbox(std::size_t byte_count) {
+    if (inbox_.capacity() - inbox_.size() < byte_count)
+        throw CommError("more bytes have come in a round than were granted: "
+                        + std::to_string(inbox_.size() + byte_count) + ", for "
+                        + std::to_string(inbox_.capacity()) + "; this is an error of serry's");
+    return inbox_.extend(byte_count);
 }
 
 void NodeRoute::send(char const* bytes, std::size_t byte_count, int to, int tag) {

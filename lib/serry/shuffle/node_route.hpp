@@ -55,6 +55,8 @@ private:
         std::uint32_t start = 0;
     };
     enum class Content { grants, bytes };
+    /// Bytes of a block, which are announced in 28 bits.
+    static constexpr std::size_t most_in_word = (std::size_t{1} << 28) - 1;
     static int tag_of(Content content);
     struct Bundle {
         int node = 0;  ///< that it comes from
@@ -65,7 +67,7 @@ private:
         std::span<int const> for_ranks;
     };
 
-    std::size_t agree_on_pair_bytes();
+    void agree_on_pair_bytes();
     std::span<Slot> slots_of(std::size_t local_rank) const;
     char* bytes_of(std::size_t local_rank) const;
 
@@ -87,6 +89,7 @@ private:
     std::size_t bytes_to(int rank, Content content) const;
     void pass_on(int from_node, char const* message, Content content);
     char const* receive(int from, int tag);
+    char* take_inbox(std::size_t byte_count);
     void send(char const* bytes, std::size_t byte_count, int to, int tag);
     void wait_for_all();
 
@@ -100,13 +103,13 @@ private:
     int own_node_;
     std::span<int const> here_;  ///< the ranks of this node
     std::size_t own_index_ = 0;  ///< of this rank in here_
-    std::size_t pair_bytes_ = 0;
+    std::size_t pair_bytes_ = most_in_word;
     ByteWriter staging_;  ///< bundles to send
     std::vector<Outbound> outbound_;
-    std::vector<ByteWriter> messages_;  ///< that have come in this round, the first few
-    std::size_t message_count_ = 0;
-    std::vector<Bundle> bundles_;  ///< in the messages
-    ByteWriter blocks_;            ///< large ones that have come
+    /// What has come in this round: messages, then large blocks. Never grows, so that they stay
+    /// where they are: no more comes than was granted, and is passed on.
+    ByteWriter inbox_;
+    std::vector<Bundle> bundles_;  ///< in the inbox
     std::vector<MPI_Request> requests_;
 };
 

@@ -1,6 +1,7 @@
 #include "serry/shuffle/route.hpp"
 
 #include "serry/comm/mpi_error.hpp"
+#include "serry/shuffle/make_room.hpp"
 
 namespace serry {
 
@@ -63,8 +64,7 @@ void FlatRoute::exchange_bytes(RoundBuffers& round) {
             counters_.bytes_across += round.sent[r].byte_count;
         }
     }
-    inbox_.clear();
-    inbox_.reserve(total);
+    make_room(inbox_, total);
     comm::wait_in("MPI_Alltoallv", [&] {
         return MPI_Alltoallv(outbox_.data(), send_counts_.data(), send_starts_.data(), MPI_BYTE,
                              inbox_.data(), receive_counts_.data(), receive_starts_.data(),

@@ -70,9 +70,12 @@ Routes::Way Routes::automatic(Outgoing::Load own) const {
 }
 
 Route& Routes::take(Way way) {
-    std::unique_ptr<Route>& route = routes_[static_cast<std::size_t>(way)];
-    if (!route) route = make(way);
-    return *route;
+    if (route_ && way == way_) return *route_;
+    counted_ = counters();
+    route_.reset();
+    route_ = make(way);
+    way_ = way;
+    return *route_;
 }
 
 std::unique_ptr<Route> Routes::make(Way way) const {
@@ -93,9 +96,8 @@ std::size_t Routes::direct_bytes(Way way) const {
 }
 
 RouteCounters Routes::counters() const {
-    RouteCounters all;
-    for (auto const& route : routes_)
-        if (route) all.add(route->counters(), {});
+    RouteCounters all = counted_;
+    if (route_) all.add(route_->counters(), {});
     return all;
 }
 

@@ -20,8 +20,8 @@ struct RouteChoice {
     std::size_t direct_bytes = 0;
 };
 
-/// The ways that a job's exchanges can take, and which one each takes. They are made when first
-/// taken, and kept.
+/// The ways that a job's exchanges can take, and which one each takes. The last one is kept, with
+/// its buffers, which are within the budget of one.
 class Routes {
 public:
     Routes(comm::Communicator const& communicator,
@@ -33,7 +33,8 @@ public:
     /// rank alike when what was chosen cannot be had here.
     void prepare();
 
-    /// Collective: for an exchange of which this rank has `load`. Prepares, if nobody did.
+    /// Collective: for an exchange of which this rank has `load`. Prepares, if nobody did. Valid
+    /// until the next call.
     Route& choose(Outgoing::Load const& load);
 
     /// Grows what has been counted, over all ways.
@@ -54,7 +55,9 @@ private:
     bool is_prepared_ = false;
     comm::NodeMap const* map_ = nullptr;
     std::unique_ptr<comm::NodePages> pages_;
-    std::unique_ptr<Route> routes_[5];  ///< by Way
+    std::unique_ptr<Route> route_;
+    Way way_ = Way::flat;    ///< of route_
+    RouteCounters counted_;  ///< of routes before
 };
 
 }  // namespace serry

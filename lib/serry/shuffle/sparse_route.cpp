@@ -6,6 +6,7 @@
 #include <sched.h>
 
 #include "serry/comm/mpi_error.hpp"
+#include "serry/shuffle/make_room.hpp"
 
 namespace serry {
 namespace {
@@ -71,8 +72,7 @@ void SparseRoute::exchange_bytes(RoundBuffers& round) {
     std::size_t total = 0;
     for (std::size_t r = 0; r < round.sent.size(); ++r)
         if (is_told(r)) total += header_bytes + round.sent[r].byte_count;
-    staging_.clear();
-    staging_.reserve(total);
+    make_room(staging_, total);
     for (std::size_t r = 0; r < round.sent.size(); ++r)
         if (is_told(r)) write_block(round, r);
     std::uint32_t const state = round.sent[static_cast<std::size_t>(comm_.rank())].state;
