@@ -281,11 +281,10 @@ void NodeRoute::receive_in_two_hops(Content content) {
     }
 }
 
-/// The pair of nodes a and b is that of rank a + b of each, counted in a circle.
 void NodeRoute::choose_three_hop_messages() {
     for (int step = 1; step < nodes_.node_count(); ++step) {
         int const node = (own_node_ + step) % nodes_.node_count();
-        auto const pair = static_cast<std::size_t>(own_node_ + node);
+        std::size_t const pair = pair_with(node);
         if (pair % local_count() != own_index_) continue;
         std::span<int const> const there = nodes_.ranks_of(node);
         outbound_.push_back({there[pair % there.size()], there});
@@ -295,14 +294,14 @@ void NodeRoute::choose_three_hop_messages() {
 void NodeRoute::receive_in_three_hops(Content content) {
     for (int step = 1; step < nodes_.node_count(); ++step) {
         int const node = (own_node_ + nodes_.node_count() - step) % nodes_.node_count();
-        auto const pair = static_cast<std::size_t>(own_node_ + node);
+        std::size_t const pair = pair_with(node);
         if (pair % local_count() != own_index_) continue;
         std::span<int const> const there = nodes_.ranks_of(node);
         pass_on(node, receive(there[pair % there.size()], tag_of(content)), content);
     }
     for (int step = 1; step < nodes_.node_count(); ++step) {
         int const node = (own_node_ + nodes_.node_count() - step) % nodes_.node_count();
-        std::size_t const pair = static_cast<std::size_t>(own_node_ + node) % local_count();
+        std::size_t const pair = pair_with(node) % local_count();
         if (pair != own_index_)
             bundles_.push_back({node, receive(here_[pair], tag_of(content) + last_hop)});
     }

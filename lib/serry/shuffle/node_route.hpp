@@ -94,6 +94,11 @@ private:
     void wait_for_all();
 
     bool is_here(int rank) const { return nodes_.node_of(rank) == own_node_; }
+    /// The pair of nodes, counted in a circle: a rank of each brings and takes what goes between
+    /// them.
+    std::size_t pair_with(int node) const {
+        return static_cast<std::size_t>(own_node_) + static_cast<std::size_t>(node);
+    }
     std::size_t local_count() const { return here_.size(); }
 
     comm::Communicator const& comm_;
