@@ -19,8 +19,10 @@ export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_mpi_yi
 LAB=$(mktemp -d /tmp/serry-lab-XXXXXX)
 export LAB SLURM_CONF=$LAB/slurm.conf
 chmod 755 "$LAB"
+to_end=() # processes
 finish() {
     local code=$?
+    if ((${#to_end[@]} > 0)); then kill "${to_end[@]}" || true; fi
     bash "$root/tests/lab/lab.sh" down || true
     if ((code == 0)); then rm -rf "$LAB"; else echo "kept $LAB"; fi
 }

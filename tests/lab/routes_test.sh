@@ -10,8 +10,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/jobs.sh" "$1"
 
 "$build/tests/lab_slow_switch" 1000 10.88.0 "$(<"$LAB/run/n1")" "$(<"$LAB/run/n2")" "$(<"$LAB/run/n3")" "$(<"$LAB/run/n4")" \
     >"$LAB/log/slow" 2>&1 &
-switch=$!
-trap 'code=$?; kill "$switch" || true; (exit $code); finish' EXIT
+to_end+=($!)
 is_ready() { grep -q ready "$LAB/log/slow"; }
 until_true 10 "no slow links, see $LAB/log/slow" is_ready
 
