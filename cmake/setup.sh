@@ -15,7 +15,7 @@ build_packages=(
 test_packages=(
     doctest-dev clang-format-14 clang-tidy-14 shellcheck patch python3-h5py python3-pandas
     procps slurm-wlm munge iproute2 nftables # a cluster of namespaces, see tests/lab
-    chromium                        # looks at the page of `serry scale`
+    chromium                                 # looks at the page of `serry scale`
 )
 
 # install_packages <package>...: does nothing when all are there.

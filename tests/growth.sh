@@ -22,8 +22,10 @@ ranks="8 16 32 64 128"
 node_sizes="4 8"
 while [[ ${1-} == -* ]]; do
     case $1 in
-        --ranks) ranks=$2 ;;
-        --node-sizes) node_sizes=$2 ;;
+        --ranks | --node-sizes)
+            (($# > 1)) || { echo "growth.sh: $1 needs a value; see --help" >&2 && exit 2; }
+            if [[ $1 == --ranks ]]; then ranks=$2; else node_sizes=$2; fi
+            ;;
         --help) usage && exit 0 ;;
         *) echo "growth.sh: unknown option $1; see --help" >&2 && exit 2 ;;
     esac
@@ -39,7 +41,7 @@ export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_mpi_yi
 
 awk 'BEGIN { srand(8); for (i = 0; i < 200000; ++i) printf "word%d%s", rand() * 20000, i % 9 ? " " : "\n" }' >"$dir/words"
 
-# number_of FIELD: of a line of JSON on stdin.
+# numbers_of FIELD: of the stage, rank by rank.
 numbers_of() { sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p" "$dir/stage"; }
 sum() { awk '{ s += $1 } END { print s + 0 }'; }
 largest() { sort -n | tail -1; }

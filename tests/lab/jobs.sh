@@ -52,7 +52,7 @@ submit() {
 }
 state() { on_login scontrol -o show job "$job" | grep -o ' JobState=[A-Z_]*' | cut -d= -f2; }
 has_begun() { compgen -G "$run/checkpoints/*.manifest" >/dev/null; }
-# until SECONDS WHAT COMMAND...
+# until_true SECONDS WHAT COMMAND...
 until_true() {
     local end=$((SECONDS + $1)) what=$2
     shift 2
@@ -62,8 +62,10 @@ until_true() {
     done
 }
 is_in() { [[ " $1 " == *" $(state) "* ]]; }
+is_over() { is_in "COMPLETED FAILED CANCELLED NODE_FAIL TIMEOUT OUT_OF_MEMORY"; }
+# check_done EXPECTED OUTPUT
 check_done() {
-    until_true 240 "job $job has not ended" is_in "COMPLETED FAILED CANCELLED NODE_FAIL TIMEOUT OUT_OF_MEMORY"
+    until_true 240 "job $job has not ended" is_over
     [[ $(state) == COMPLETED ]] || fail "job $job ended as $(state)"
     diff -r --exclude=_SUCCESS "$1" "$2" >/dev/null || fail "job $job: other bytes than undisturbed"
 }

@@ -5,7 +5,6 @@
 #   lab.sh up N             hosts n1 to nN for work, and `login`, with Slurm; returns when all are idle
 #   lab.sh on HOST WORD...  run a command there
 #   lab.sh crash HOST       as if its power were cut
-#   lab.sh boot HOST        switched on again after that, with its slurmd
 #   lab.sh link HOST down   its cable pulled out; `up` puts it back in
 #   lab.sh apart HOST HOST  the two no longer reach each other, but all others
 #   lab.sh lose PERCENT     of all packets
@@ -65,13 +64,10 @@ start_slurm() {
         --pid-file="$lab/munge/pid" --log-file="$lab/log/munge" --seed-file="$lab/munge/seed"
     on login slurmctld -f "$SLURM_CONF" -c -i
     for ((i = 1; i <= count; ++i)); do
-        start_slurmd "n$i"
+        mkdir -p "$lab/spool/n$i"
+        on "n$i" slurmd -f "$SLURM_CONF" -N "n$i"
     done
     wait_for 30 all_idle "$count"
-}
-start_slurmd() {
-    mkdir -p "$lab/spool/$1"
-    on "$1" slurmd -f "$SLURM_CONF" -N "$1"
 }
 all_idle() { [[ $(on login sinfo -h -N -t idle -o %N 2>/dev/null | sort -u | wc -l) == "$1" ]]; }
 
@@ -101,11 +97,6 @@ case ${1-} in
         kill -9 "$(pid_of "$2")"
         rm "$lab/run/$2" "$lab/run/$2.outside"
         ;;
-    boot)
-        rm -f "$lab/run/$2.ready"
-        boot "$2"
-        start_slurmd "$2"
-        ;;
     link) in_switch ip link set "to-$2" "$3" ;;
     apart) for host in "$2" "$3"; do in_switch bridge link set dev "to-$host" isolated on; done ;;
     lose)
@@ -126,5 +117,5 @@ case ${1-} in
         done
         [[ ! -e $lab/run/switch ]] || kill "$(pid_of switch)"
         ;;
-    *) sed -n '2,18p' "${BASH_SOURCE[0]}" && exit 2 ;;
+    *) sed -n '2,17p' "${BASH_SOURCE[0]}" && exit 2 ;;
 esac

@@ -14,7 +14,6 @@ lab() { bash "$root/tests/lab/lab.sh" "$@"; }
 # Attempts may have failed before, see slurm/README.md: at their start.
 failures() { grep -c "^serry run: attempt [0-9]* \(failed\|was ended\)" "$run/log" || true; }
 has_told() { (($(failures) > failed_before)); }
-is_over() { is_in "COMPLETED FAILED CANCELLED NODE_FAIL TIMEOUT OUT_OF_MEMORY"; }
 has_told_or_is_over() { has_told || is_over; }
 seconds_since() { awk -v then="$1" -v now="$EPOCHREALTIME" 'BEGIN { printf "%.1f s", now - then }'; }
 is_wanted() { [[ $only == "  " || $only == *" $1 "* ]]; }
@@ -58,7 +57,7 @@ bears() {
     echo "$what: the same bytes after $(seconds_since "$at")"
 }
 
-# ends HOST SIGNAL PATTERN: the newest process there that fits.
+# end_on HOST SIGNAL PATTERN: the last process there that pgrep finds so.
 end_on() {
     lab on "$1" bash -c "pid=\$(pgrep $3 | tail -n 1); kill -$2 \"\$pid\"" || fail "no $3 on $1"
 }
@@ -93,7 +92,6 @@ if is_wanted preempted; then
 fi
 
 if is_wanted array; then
-    # shellcheck disable=SC2016 # for the job's shell
     job=$(on_login sbatch --parsable --array 1-3 --ntasks 2 --output "$LAB/log/array-%a" --wrap \
         "srun --mpi=pmix ${word_count[*]} --quiet --output $shared/array-\$SLURM_ARRAY_TASK_ID")
     is_array_over() { [[ -z $(on_login squeue --noheader --jobs "$job") ]]; }

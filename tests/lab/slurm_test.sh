@@ -46,7 +46,7 @@ scaling() {
         "${word_count[@]}" --output "$run/counts-{nodes}-{round}" 2>>"$LAB/log/submit") ||
         fail "cannot submit: $(cat "$LAB/log/submit")"
     job=${job##*$'\n'}
-    until_true 60 "job $job has not ended" is_in "COMPLETED FAILED CANCELLED NODE_FAIL TIMEOUT OUT_OF_MEMORY"
+    until_true 60 "job $job has not ended" is_over
     [[ $(state) == COMPLETED ]] || fail "job $job ended as $(state)"
     [[ $(cut -d, -f1-6 "$run/report.csv" | tail -n +2 | paste -sd' ') == \
         "1x2,1,2,2,false,1 2x2,2,2,4,false,1 4x2,4,2,8,false,1" ]] || fail "the report: $(cat "$run/report.csv")"

@@ -106,13 +106,14 @@ Stage run_way(comm::Communicator const& comm, Matrix const& matrix, Stage stage,
     return stage;
 }
 
-/// The same on all ways; gives the largest of their counters.
-Stage run(comm::Communicator const& comm, Matrix const& matrix, Stage stage) {
+/// The same on all ways; counts the fewest exchanges and rounds and the most bytes of them.
+Stage run(comm::Communicator const& comm, Matrix const& matrix, Stage const& stage) {
     Stage all = stage;
+    all.counters.exchanges = all.counters.rounds = ~std::uint64_t{0};
     for (Way const& way : all_ways()) {
         ExchangeCounters const counters = run_way(comm, matrix, stage, way).counters;
-        all.counters.exchanges = std::max(all.counters.exchanges, counters.exchanges);
-        all.counters.rounds = std::max(all.counters.rounds, counters.rounds);
+        all.counters.exchanges = std::min(all.counters.exchanges, counters.exchanges);
+        all.counters.rounds = std::min(all.counters.rounds, counters.rounds);
         all.counters.peak_bytes = std::max(all.counters.peak_bytes, counters.peak_bytes);
     }
     return all;

@@ -31,8 +31,8 @@ struct Options {
     /// How exchanges travel between ranks: auto, flat, direct, two-hop, three-hop or sparse (see
     /// shuffle/routes.hpp). --route, SERRY_ROUTE.
     std::string route = "auto";
-    /// With auto: blocks from so many bytes on travel by themselves. 0: as measured.
-    /// SERRY_DIRECT_BYTES.
+    /// Blocks from so many bytes on travel by themselves, also in two hops and three. 0: with auto
+    /// as measured, else none. SERRY_DIRECT_BYTES.
     std::uint64_t direct_bytes = 0;
     /// Take each so many ranks of a node for a node. 0: nodes are as they are. For experiments.
     /// SERRY_RANKS_PER_NODE.

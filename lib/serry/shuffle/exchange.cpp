@@ -130,7 +130,9 @@ bool Exchange::run_exchange(bool is_final) {
     if (!out_) return true;
     double const start = now_seconds();
     RouteCounters const before = gear_.routes.counters();
-    Route& route = open_streams(is_final);
+    Route& route = gear_.routes.choose(open_streams(is_final));
+    counters_.route_name = route.name();
+    route.open();
     wire::RoundVerdict verdict = wire::RoundVerdict::again;
     while (verdict == wire::RoundVerdict::again) {
         grant();
@@ -157,7 +159,7 @@ bool Exchange::run_exchange(bool is_final) {
     return verdict == wire::RoundVerdict::complete;
 }
 
-Route& Exchange::open_streams(bool is_final) {
+Outgoing::Load Exchange::open_streams(bool is_final) {
     auto const ranks = static_cast<std::size_t>(gear_.comm.rank_count());
     RoundBuffers& round = gear_.buffers;
     round.resize(ranks);
@@ -171,10 +173,7 @@ Route& Exchange::open_streams(bool is_final) {
         } catch (...) {
             failure_ = std::current_exception();
         }
-    Route& route = gear_.routes.choose(load);
-    counters_.route_name = route.name();
-    route.open();
-    return route;
+    return load;
 }
 
 void Exchange::grant() {

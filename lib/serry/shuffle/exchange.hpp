@@ -74,7 +74,7 @@ private:
     void settle_bells(wire::Tally const& sum);
     void agree();
     bool run_exchange(bool is_final);
-    Route& open_streams(bool is_final);
+    Outgoing::Load open_streams(bool is_final);
     void grant();
     void fill(Route& route);
     void take(Route const& route);

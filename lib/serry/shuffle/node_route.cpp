@@ -70,7 +70,12 @@ NodeRoute::NodeRoute(comm::Communicator const& communicator,
       here_(nodes.ranks_of(own_node_)) {
     auto const found = std::find(here_.begin(), here_.end(), comm_.rank());
     own_index_ = static_cast<std::size_t>(found - here_.begin());
-    if (nodes_.node_count() > 1) agree_on_pair_bytes();
+    if (nodes_.node_count() == 1) return;
+    agree_on_pair_bytes();
+    if (settings_.hops == Hops::two)
+        list_two_hop_messages();
+    else
+        list_three_hop_messages();
 }
 
 int NodeRoute::tag_of(Content content) {
@@ -87,15 +92,9 @@ std::span<NodeRoute::Slot> NodeRoute::slots_of(std::size_t local_rank) const {
             static_cast<std::size_t>(comm_.rank_count())};
 }
 
-char* NodeRoute::bytes_of(std::size_t local_rank) const {
-    return pages_.of(static_cast<int>(local_rank)).data()
-           + pages_bytes(static_cast<std::size_t>(comm_.rank_count()), 0);
-}
-
-std::span<char> NodeRoute::outbox() {
-    std::span<char> const piece = pages_.of(static_cast<int>(own_index_));
-    char* const bytes = bytes_of(own_index_);
-    return {bytes, piece.size() - static_cast<std::size_t>(bytes - piece.data())};
+std::span<char> NodeRoute::outbox_of(std::size_t local_rank) const {
+    return pages_.of(static_cast<int>(local_rank))
+        .subspan(pages_bytes(static_cast<std::size_t>(comm_.rank_count()), 0));
 }
 
 /// What a pair of ranks may send so that nobody holds more than the smallest outbox of bundles on
@@ -120,9 +119,7 @@ void NodeRoute::agree_on_pair_bytes() {
 }
 
 std::size_t NodeRoute::held_bytes() const {
-    std::size_t const own_bytes = pages_.of(static_cast<int>(own_index_)).size()
-                                  - pages_bytes(static_cast<std::size_t>(comm_.rank_count()), 0);
-    return own_bytes + staging_.capacity() + inbox_.capacity();
+    return outbox_of(own_index_).size() + staging_.capacity() + inbox_.capacity();
 }
 
 void NodeRoute::exchange_grants(RoundBuffers& round) {
@@ -171,7 +168,7 @@ void NodeRoute::read_neighbours(RoundBuffers& round) {
         auto const from = static_cast<std::size_t>(here_[i]);
         Slot const& slot = slots_of(i)[self];
         round.received[from] = header_of(slot.announced);
-        round.received_at[from] = bytes_of(i) + slot.start;
+        round.received_at[from] = outbox_of(i).data() + slot.start;
     }
 }
 
@@ -180,7 +177,7 @@ void NodeRoute::send_large_blocks(RoundBuffers const& round) {
     for (std::size_t i = 1; i < own.size(); ++i) {
         std::size_t const r = (static_cast<std::size_t>(comm_.rank()) + i) % own.size();
         if (own[r].announced & is_large_bit)
-            send(bytes_of(own_index_) + own[r].start, round.sent[r].byte_count, static_cast<int>(r),
+            send(outbox().data() + own[r].start, round.sent[r].byte_count, static_cast<int>(r),
                  block_tag);
     }
 }
@@ -211,19 +208,13 @@ void NodeRoute::read_bundle(Bundle const& bundle, RoundBuffers& round) {
 }
 
 void NodeRoute::exchange_bundles(Content content) {
-    outbound_.clear();
     inbox_.clear();
     bundles_.clear();
-    if (nodes_.node_count() == 1) return;
-    if (settings_.hops == Hops::two) {
-        choose_two_hop_messages();
-        send_bundles(content);
+    send_bundles(content);
+    if (settings_.hops == Hops::two)
         receive_in_two_hops(content);
-    } else {
-        choose_three_hop_messages();
-        send_bundles(content);
+    else
         receive_in_three_hops(content);
-    }
 }
 
 void NodeRoute::send_bundles(Content content) {
@@ -259,15 +250,14 @@ void NodeRoute::write_bundle(int to, Content content) {
     if (content == Content::grants) return;
     for (std::size_t i = 0; i < local_count(); ++i) {
         Slot const& slot = slots_of(i)[column];
-        staging_.put(bytes_of(i) + slot.start, bytes_beside(slot.announced));
+        staging_.put(outbox_of(i).data() + slot.start, bytes_beside(slot.announced));
     }
 }
 
 /// Rank i of this node brings what is for rank i of the others.
-void NodeRoute::choose_two_hop_messages() {
+void NodeRoute::list_two_hop_messages() {
     for (int step = 1; step < nodes_.node_count(); ++step) {
-        std::span<int const> const there =
-            nodes_.ranks_of((own_node_ + step) % nodes_.node_count());
+        std::span<int const> const there = nodes_.ranks_of(node_after(step));
         for (std::size_t i = own_index_; i < there.size(); i += local_count())
             outbound_.push_back({there[i], there.subspan(i, 1)});
     }
@@ -275,15 +265,15 @@ void NodeRoute::choose_two_hop_messages() {
 
 void NodeRoute::receive_in_two_hops(Content content) {
     for (int step = 1; step < nodes_.node_count(); ++step) {
-        int const node = (own_node_ + nodes_.node_count() - step) % nodes_.node_count();
+        int const node = node_before(step);
         std::span<int const> const there = nodes_.ranks_of(node);
         bundles_.push_back({node, receive(there[own_index_ % there.size()], tag_of(content))});
     }
 }
 
-void NodeRoute::choose_three_hop_messages() {
+void NodeRoute::list_three_hop_messages() {
     for (int step = 1; step < nodes_.node_count(); ++step) {
-        int const node = (own_node_ + step) % nodes_.node_count();
+        int const node = node_after(step);
         std::size_t const pair = pair_with(node);
         if (pair % local_count() != own_index_) continue;
         std::span<int const> const there = nodes_.ranks_of(node);
@@ -293,14 +283,14 @@ void NodeRoute::choose_three_hop_messages() {
 
 void NodeRoute::receive_in_three_hops(Content content) {
     for (int step = 1; step < nodes_.node_count(); ++step) {
-        int const node = (own_node_ + nodes_.node_count() - step) % nodes_.node_count();
+        int const node = node_before(step);
         std::size_t const pair = pair_with(node);
         if (pair % local_count() != own_index_) continue;
         std::span<int const> const there = nodes_.ranks_of(node);
         pass_on(node, receive(there[pair % there.size()], tag_of(content)), content);
     }
     for (int step = 1; step < nodes_.node_count(); ++step) {
-        int const node = (own_node_ + nodes_.node_count() - step) % nodes_.node_count();
+        int const node = node_before(step);
         std::size_t const pair = pair_with(node) % local_count();
         if (pair != own_index_)
             bundles_.push_back({node, receive(here_[pair], tag_of(content) + last_hop)});

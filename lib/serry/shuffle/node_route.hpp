@@ -17,11 +17,11 @@ namespace serry {
 /// other's bytes where they are. What goes to another node is bundled there by its neighbours: the
 /// bytes of all ranks of this node for one of the other travel in one message (two hops), or those
 /// for all of its ranks (three hops: the rank there that gets them passes them on). Large blocks go
-/// by themselves, from where they are, and are announced in the bundle (compare the aggregation of
-/// messages by node in Kumar et al., 2008).
+/// by themselves, from where they are, and are announced in the bundle (node-aware communication in
+/// two and three steps; Bienz, Gropp and Olson, 2019).
 ///
-/// A rank of N nodes of L ranks sends 2 (N - 1) messages across nodes a round with two hops, and
-/// one of L with three, besides large blocks; each rank takes a part of the other nodes.
+/// Of N nodes, a round takes 2 (N - 1) messages between nodes for each rank with two hops, and for
+/// each node with three, besides large blocks.
 class NodeRoute final : public Route {
 public:
     enum class Hops { two, three };
@@ -41,7 +41,7 @@ public:
               Settings settings);
 
     char const* name() const override;
-    std::span<char> outbox() override;
+    std::span<char> outbox() override { return outbox_of(own_index_); }
     std::size_t most_bytes_a_pair() const override { return pair_bytes_; }
     void exchange_grants(RoundBuffers& round) override;
     void exchange_bytes(RoundBuffers& round) override;
@@ -69,7 +69,7 @@ private:
 
     void agree_on_pair_bytes();
     std::span<Slot> slots_of(std::size_t local_rank) const;
-    char* bytes_of(std::size_t local_rank) const;
+    std::span<char> outbox_of(std::size_t local_rank) const;
 
     void announce(RoundBuffers const& round);
     void send_large_blocks(RoundBuffers const& round);
@@ -79,8 +79,8 @@ private:
 
     /// Collective: one bundle from each other node, in bundles_.
     void exchange_bundles(Content content);
-    void choose_two_hop_messages();
-    void choose_three_hop_messages();
+    void list_two_hop_messages();
+    void list_three_hop_messages();
     void receive_in_two_hops(Content content);
     void receive_in_three_hops(Content content);
     void write_bundle(int to, Content content);
@@ -93,6 +93,9 @@ private:
     void send(char const* bytes, std::size_t byte_count, int to, int tag);
     void wait_for_all();
 
+    /// The other nodes are steps 1 to N - 1 from this one, in a circle: all send to the next first.
+    int node_after(int step) const { return (own_node_ + step) % nodes_.node_count(); }
+    int node_before(int step) const { return node_after(nodes_.node_count() - step); }
     bool is_here(int rank) const { return nodes_.node_of(rank) == own_node_; }
     /// The pair of nodes, counted in a circle: a rank of each brings and takes what goes between
     /// them.
@@ -109,8 +112,8 @@ private:
     std::span<int const> here_;  ///< the ranks of this node
     std::size_t own_index_ = 0;  ///< of this rank in here_
     std::size_t pair_bytes_ = most_in_word;
-    ByteWriter staging_;  ///< bundles to send
-    std::vector<Outbound> outbound_;
+    ByteWriter staging_;              ///< bundles to send
+    std::vector<Outbound> outbound_;  ///< each round's messages to other nodes
     /// What has come in this round: messages, then large blocks. Never grows, so that they stay
     /// where they are: no more comes than was granted, and is passed on.
     ByteWriter inbox_;

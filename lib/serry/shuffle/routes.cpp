@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "serry/base/error.hpp"
+#include "serry/base/options.hpp"
 #include "serry/shuffle/node_route.hpp"
 #include "serry/shuffle/sparse_route.hpp"
 
@@ -27,33 +28,29 @@ Routes::Routes(comm::Communicator const& communicator,
     : comm_(communicator),
       nodes_(nodes),
       outbox_bytes_(std::max(outbox_bytes, static_cast<std::size_t>(communicator.rank_count()))),
-      choice_(std::move(choice)) {}
+      choice_(std::move(choice)),
+      chosen_(way_of(word_option("--route", choice_.way, route_words))) {}
+
+Routes::Way Routes::way_of(std::string const& word) {
+    return static_cast<Way>(std::find(route_words.begin(), route_words.end(), word)
+                            - route_words.begin());
+}
 
 void Routes::prepare() {
     if (std::exchange(is_prepared_, true)) return;
     map_ = &nodes_.map(comm_);
-    if (choice_.way == "flat" || choice_.way == "sparse") return;
+    if (chosen_ == Way::flat || chosen_ == Way::sparse) return;
     auto const ranks = static_cast<std::size_t>(comm_.rank_count());
     pages_ = comm::NodePages::allocate(comm_, nodes_, NodeRoute::pages_bytes(ranks, outbox_bytes_));
-    if (!pages_ && choice_.way != "auto")
+    if (!pages_ && chosen_ != Way::automatic)
         throw UsageError("--route " + choice_.way
                          + ": the ranks of a node cannot share memory here; expected /proc of the "
-                           "node and "
-                           "room in its memory; take auto or flat");
+                           "node and room in its memory; take auto or flat");
 }
 
 Route& Routes::choose(Outgoing::Load const& load) {
     prepare();
-    if (choice_.way == "auto") return take(automatic(load));
-    constexpr std::pair<char const*, Way> ways[] = {{"flat", Way::flat},
-                                                    {"direct", Way::direct},
-                                                    {"two-hop", Way::two_hop},
-                                                    {"three-hop", Way::three_hop},
-                                                    {"sparse", Way::sparse}};
-    auto const* const found = std::find_if(std::begin(ways), std::end(ways), [&](auto const& way) {
-        return choice_.way == way.first;
-    });
-    return take(found == std::end(ways) ? Way::flat : found->second);
+    return take(chosen_ == Way::automatic ? automatic(load) : chosen_);
 }
 
 /// The way with the fewest messages that is fast for blocks of such a size.
@@ -90,7 +87,7 @@ std::unique_ptr<Route> Routes::make(Way way) const {
 std::size_t Routes::direct_bytes(Way way) const {
     if (way == Way::direct) return 1;
     if (choice_.direct_bytes > 0) return choice_.direct_bytes;
-    if (choice_.way != "auto") return std::numeric_limits<std::size_t>::max();
+    if (chosen_ != Way::automatic) return std::numeric_limits<std::size_t>::max();
     if (way == Way::three_hop) return three_hop_block_bytes;
     return direct_bytes_a_rank * map_->ranks_of(map_->node_of(comm_.rank())).size();
 }

@@ -13,10 +13,11 @@ namespace serry {
 
 /// How exchanges are to travel, as options say.
 struct RouteChoice {
-    /// auto, or one for all exchanges: flat, direct, two-hop, three-hop, sparse.
+    /// One of route_words.
     std::string way = "auto";
-    /// Blocks from so many bytes on travel by themselves. 0: 64 KiB for each rank of a node, as
-    /// measured: the more ranks a bundle has, the larger the blocks for which it pays.
+    /// Blocks from so many bytes on travel by themselves in two hops and three. 0: none, and with
+    /// auto 64 KiB for each rank of a node, as measured: the more ranks a bundle has, the larger
+    /// the blocks for which it pays.
     std::size_t direct_bytes = 0;
 };
 
@@ -24,6 +25,7 @@ struct RouteChoice {
 /// its buffers, which are within the budget of one.
 class Routes {
 public:
+    /// Throws UsageError when the choice is none of route_words.
     Routes(comm::Communicator const& communicator,
            comm::Nodes& nodes,
            std::size_t outbox_bytes,
@@ -37,12 +39,14 @@ public:
     /// until the next call.
     Route& choose(Outgoing::Load const& load);
 
-    /// Grows what has been counted, over all ways.
+    /// Of all exchanges so far.
     RouteCounters counters() const;
 
 private:
-    enum class Way { flat, direct, two_hop, three_hop, sparse };
+    /// In the order of route_words (base/options.hpp).
+    enum class Way { automatic, flat, direct, two_hop, three_hop, sparse };
 
+    static Way way_of(std::string const& word);
     Way automatic(Outgoing::Load own) const;
     Route& take(Way way);
     std::unique_ptr<Route> make(Way way) const;
@@ -52,6 +56,7 @@ private:
     comm::Nodes& nodes_;
     std::size_t outbox_bytes_;
     RouteChoice choice_;
+    Way chosen_;
     bool is_prepared_ = false;
     comm::NodeMap const* map_ = nullptr;
     std::unique_ptr<comm::NodePages> pages_;

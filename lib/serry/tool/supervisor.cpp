@@ -265,11 +265,13 @@ Supervisor::Attempt Supervisor::attempt() {
     }
     fs::remove(heartbeat, ignored);
     setenv("SERRY_HEARTBEAT", heartbeat.c_str(), 1);
-    // --resume fresh is meant for the first attempt.
-    if (attempt_count_ > 1) setenv("SERRY_RESTARTED", "1", 1);
-    // Slurm would hold back an srun as long as a node has not said that the last one's step is
-    // over: one that lost the process that looks after the step says so after many minutes.
-    if (attempt_count_ > 1) setenv("SLURM_OVERLAP", "1", 0);
+    if (attempt_count_ > 1) {
+        // --resume fresh is meant for the first attempt.
+        setenv("SERRY_RESTARTED", "1", 1);
+        // Slurm would hold back an srun as long as a node has not said that the last one's step is
+        // over: one that lost the process that looks after the step says so after many minutes.
+        setenv("SLURM_OVERLAP", "1", 0);
+    }
     setenv("SERRY_HANG_TIMEOUT", fmt::format("{}s", options_.hang_seconds).c_str(), 0);
     if (!options_.checkpoint.empty()) setenv("SERRY_CHECKPOINT", options_.checkpoint.c_str(), 1);
     start(launcher_command(folder.memory_path()), folder.path());
