@@ -13,6 +13,7 @@ build_packages=(
     libsimdjson-dev # reads JSON, every double to the last bit
 )
 test_packages=(
+    clang-14 libclang-rt-14-dev # the build with sanitizers
     doctest-dev clang-format-14 clang-tidy-14 shellcheck patch python3-h5py python3-pandas
     procps slurm-wlm munge iproute2 nftables # a cluster of namespaces, see tests/lab
     chromium                                 # looks at the page of `serry scale`

@@ -92,11 +92,7 @@ public:
             auto const emit_value = [&](auto&& value) {
                 emit(Out(pair.key, std::forward<decltype(value)>(value)));
             };
-            if constexpr (std::invocable<F const&, value_of<T> const&, decltype(emit_value)>)
-                std::invoke(f, pair.value, emit_value);
-            else
-                for (auto&& value : std::invoke(f, pair.value))
-                    emit_value(std::forward<decltype(value)>(value));
+            emit_all(f, pair.value, emit_value);
         };
         return self().template narrow<Out, FlatMapOperator<decltype(on_pair), T, Out>, true>(
             "flat_map_values", at, std::move(on_pair));

@@ -39,14 +39,14 @@ TEST_CASE("a check that fails on one rank fails the run, is told by that rank, k
 }
 
 TEST_CASE("a rank that leaves a test early ends the run, before the others wait for ever") {
-    for (auto [name, message] : {std::pair{"a requirement fails", "REQUIRE( rank() != 1 )"},
-                                 std::pair{"an exception leaves", "thrown on purpose"},
-                                 std::pair{"fails in words", "failed on purpose"}}) {
-        CAPTURE(name);
-        CommandResult const result = run_sample(name);
+    for (auto const& early : {std::pair{"a requirement fails", "REQUIRE( rank() != 1 )"},
+                              std::pair{"an exception leaves", "thrown on purpose"},
+                              std::pair{"fails in words", "failed on purpose"}}) {
+        CAPTURE(early.first);
+        CommandResult const result = run_sample(early.first);
         CHECK(result.exit_code != 0);
         CHECK_FALSE(result.timed_out);
         CHECK(contains(result.err, "[1/3] "));
-        CHECK(contains(result.err, message));
+        CHECK(contains(result.err, early.second));
     }
 }

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <cstring>
+#include <span>
+#include <string>
 #include <string_view>
 
 // The wide loads below are right but not provably so to the sanitizers, which take the byte-wise
@@ -166,6 +168,12 @@ inline std::uint64_t mix_fingerprint(std::uint64_t fingerprint, std::uint64_t va
 }
 inline std::uint64_t mix_fingerprint(std::uint64_t fingerprint, std::string_view text) noexcept {
     return mix_fingerprint(fingerprint, hash_key(text) ^ text.size());
+}
+/// Of texts in their order.
+inline std::uint64_t fingerprint_of(std::span<std::string const> texts) noexcept {
+    std::uint64_t fingerprint = texts.size();
+    for (std::string const& text : texts) fingerprint = mix_fingerprint(fingerprint, text);
+    return fingerprint;
 }
 
 }  // namespace serry

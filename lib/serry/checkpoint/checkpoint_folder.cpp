@@ -23,12 +23,11 @@
 namespace serry {
 namespace {
 
-constexpr char const* option = "--checkpoint";
 constexpr std::string_view lock_text = "checkpoints of serry's\n";
 constexpr std::string_view manifest_ending = ".manifest";
 
 [[noreturn]] void fail(std::string const& path, char const* doing, int error) {
-    throw_file_failure(path, doing, error, option);
+    throw_file_failure(path, doing, error, checkpoint_option);
 }
 
 void unlink_if_there(std::string const& path) {
@@ -155,7 +154,7 @@ void CheckpointFolder::begin(std::uint64_t number, std::uint64_t attempt) const 
 }
 
 void CheckpointFolder::commit(Manifest const& manifest) const {
-    sync_folder(packs_path(manifest.number, manifest.attempt), option);
+    sync_folder(packs_path(manifest.number, manifest.attempt), checkpoint_option);
     write_durably(manifest_path(manifest.number), to_text(manifest), "manifest");
 }
 

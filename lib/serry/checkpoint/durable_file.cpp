@@ -17,7 +17,6 @@
 namespace serry {
 namespace {
 
-constexpr char const* option = "--checkpoint";
 constexpr std::string_view checksum_word = "checksum ";
 
 void come_by(char const* crash_name, char const* place) {
@@ -31,21 +30,24 @@ std::string folder_of(std::string const& path) { return path.substr(0, path.rfin
 void write_durably(std::string const& path, std::string_view content, char const* crash_name) {
     std::string const temporary = path + ".new";
     if (unlink(temporary.c_str()) != 0 && errno != ENOENT)
-        throw_file_failure(temporary, "removing what a dead attempt left", errno, option);
+        throw_file_failure(temporary, "removing what a dead attempt left", errno,
+                           checkpoint_option);
     come_by(crash_name, "write");
-    OutputFile file(temporary, option);
+    OutputFile file(temporary, checkpoint_option);
     file.write(content);
     come_by(crash_name, "sync");
     file.sync();
     file.close();
     come_by(crash_name, "rename");
     if (std::rename(temporary.c_str(), path.c_str()) != 0)
-        throw_file_failure(path, fmt::format("renaming {} to it", temporary), errno, option);
+        throw_file_failure(path, fmt::format("renaming {} to it", temporary), errno,
+                           checkpoint_option);
     come_by(crash_name, "renamed");
-    sync_folder(folder_of(path), option);
+    sync_folder(folder_of(path), checkpoint_option);
     // Some file systems have said yes to a rename that did not happen.
     struct stat found {};
-    if (stat(path.c_str(), &found) != 0) throw_file_failure(path, "looking there", errno, option);
+    if (stat(path.c_str(), &found) != 0)
+        throw_file_failure(path, "looking there", errno, checkpoint_option);
 }
 
 std::optional<std::string> read_whole(std::string const& path) {
@@ -63,7 +65,7 @@ std::optional<std::string> read_whole(std::string const& path) {
             error = errno;
     }
     if (descriptor >= 0) close(descriptor);
-    if (error != 0) throw_file_failure(path, "reading it", error, option);
+    if (error != 0) throw_file_failure(path, "reading it", error, checkpoint_option);
     return content;
 }
 

@@ -8,6 +8,9 @@
 
 namespace serry {
 
+/// What the user chose a checkpoint's place by, for messages.
+inline constexpr char const* checkpoint_option = "--checkpoint";
+
 /// Replace the file at `path`, or make it: in one step, and for good when this returns (a temporary
 /// file, fsync, rename, the folder's fsync). Throws StorageError; the old file is there then.
 /// `crash_name`: begins the names of the crash points on the way.

@@ -10,7 +10,7 @@
 namespace serry {
 namespace {
 
-constexpr std::uint64_t version = 1;
+constexpr std::uint64_t job_file_format = 1;
 
 std::string escaped(std::string_view text) {
     std::string result;
@@ -82,7 +82,7 @@ std::uint64_t hash_of_this_program() {
 std::string to_text(JobFile const& job) {
     std::string text =
         fmt::format("serry_job {}\njob {}\nattempt {}\nprogram {}\nbinary {:016x}\npartitions {}\n",
-                    version, job.id, job.attempt, escaped(job.identity.program),
+                    job_file_format, job.id, job.attempt, escaped(job.identity.program),
                     job.identity.binary_hash, job.identity.partition_count);
     for (std::string const& argument : job.identity.arguments)
         text += "argument " + escaped(argument) + '\n';
@@ -95,7 +95,7 @@ std::optional<JobFile> job_file_from_text(std::string_view text) {
     auto const checked = without_checksum(text);
     if (!checked) return std::nullopt;
     NamedLines lines(*checked);
-    if (lines.take_number("serry_job") != version) return std::nullopt;
+    if (lines.take_number("serry_job") != job_file_format) return std::nullopt;
     auto const id = lines.take("job");
     auto const attempt = lines.take_number("attempt");
     auto const program = lines.take("program");

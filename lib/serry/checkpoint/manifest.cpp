@@ -9,7 +9,7 @@
 namespace serry {
 namespace {
 
-constexpr std::uint64_t version = 1;
+constexpr std::uint64_t manifest_format = 1;
 
 std::string in_words(std::vector<std::uint64_t> const& numbers) {
     return fmt::format("{}", fmt::join(numbers, " "));
@@ -59,9 +59,9 @@ std::string to_text(Manifest const& manifest) {
     std::string text = fmt::format(
         "serry_checkpoint {}\nnumber {}\njob {}\nattempt {}\nstage {}\nstep_id {}\nstep {}\n"
         "fingerprint {:016x}\ninput {}\nin_place {}\nplacement {}\n",
-        version, manifest.number, manifest.job, manifest.attempt, manifest.stage, manifest.step_id,
-        manifest.step, manifest.fingerprint, manifest.input, in_words(manifest.in_place),
-        in_words(manifest.placement));
+        manifest_format, manifest.number, manifest.job, manifest.attempt, manifest.stage,
+        manifest.step_id, manifest.step, manifest.fingerprint, manifest.input,
+        in_words(manifest.in_place), in_words(manifest.placement));
     auto const out = std::back_inserter(text);
     for (ManifestPack const& pack : manifest.packs)
         fmt::format_to(out, "pack {} {} {:016x}\n", pack.rank, pack.file_bytes, pack.checksum);
@@ -75,7 +75,7 @@ std::optional<Manifest> manifest_from_text(std::string_view text) {
     auto const checked = without_checksum(text);
     if (!checked) return std::nullopt;
     NamedLines lines(*checked);
-    if (lines.take_number("serry_checkpoint") != version) return std::nullopt;
+    if (lines.take_number("serry_checkpoint") != manifest_format) return std::nullopt;
     Manifest manifest;
     auto const number = lines.take_number("number");
     auto const job = lines.take("job");

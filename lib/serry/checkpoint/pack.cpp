@@ -23,7 +23,7 @@
 namespace serry {
 namespace {
 
-constexpr std::uint64_t version = 1;
+constexpr std::uint64_t pack_format = 1;
 constexpr std::size_t columns = 5;
 constexpr hsize_t largest_chunk_bytes = hsize_t{1} << 20;
 constexpr hsize_t smallest_chunk_bytes = hsize_t{4} << 10;
@@ -248,7 +248,7 @@ struct PackWriter::File {
           bytes(path, "--checkpoint"),
           file(make_hdf5(bytes)) {
         bytes.check(file.is_open(), "making the HDF5 file");
-        put_number(bytes, file, "serry_pack", version);
+        put_number(bytes, file, "serry_pack", pack_format);
         put_text(bytes, file, "job", id.job);
         put_number(bytes, file, "checkpoint", id.checkpoint);
         put_number(bytes, file, "attempt", id.attempt);
@@ -341,8 +341,9 @@ struct PackReader::File {
     explicit File(std::string const& path) : bytes(path), file(open_hdf5(bytes)) {
         bytes.check(file.is_open(), "opening the HDF5 file");
         std::uint64_t const seen = get_number(bytes, file, "serry_pack");
-        if (seen != version)
-            throw StorageError(fmt::format("{}: has format {}, expected {}", path, seen, version));
+        if (seen != pack_format)
+            throw StorageError(
+                fmt::format("{}: has format {}, expected {}", path, seen, pack_format));
         blob = Hdf5Handle(H5Dopen2(file.id(), "blob", uncached().id()), H5Dclose);
         bytes.check(blob.is_open(), "opening the blob");
     }

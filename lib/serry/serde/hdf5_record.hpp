@@ -144,16 +144,16 @@ concept Hdf5Readable = Hdf5Writable<T> || hdf5::IsSlab<T>::value;
 
 template <Hdf5Readable T>
 Hdf5Record hdf5_record() {
-    using Shape = Hdf5Record::Shape;
+    using enum Hdf5Record::Shape;
     if constexpr (hdf5::Table<T>) {
         return hdf5::record_of_table<T>();
     } else if constexpr (hdf5::Value<T>) {
-        return {Shape::element, {{"", hdf5::kind_of<T>(), 0}}, 1, hdf5::row_bytes_of<T>};
+        return {element, {{"", hdf5::kind_of<T>(), 0}}, 1, hdf5::row_bytes_of<T>};
     } else {
         using Number = typename T::value_type;
-        Hdf5Record record{Shape::slab, {{"", hdf5::kind_of<Number>(), 0}}, 1, sizeof(Number)};
+        Hdf5Record record{slab, {{"", hdf5::kind_of<Number>(), 0}}, 1, sizeof(Number)};
         if constexpr (hdf5::IsNumbers<T>::value)
-            record = {Shape::array, record.fields, std::tuple_size_v<T>, sizeof(T)};
+            record = {array, record.fields, std::tuple_size_v<T>, sizeof(T)};
         return record;
     }
 }

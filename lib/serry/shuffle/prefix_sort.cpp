@@ -9,7 +9,7 @@ namespace {
 
 constexpr unsigned digit_bits = 8;
 constexpr std::size_t digit_values = std::size_t{1} << digit_bits;
-constexpr std::size_t few = 48;
+constexpr std::size_t few_keys = 48;
 
 /// Stable, and fast where there are few, or where all are in order already.
 void insertion_sort(std::span<SortEntry> entries) {
@@ -54,7 +54,7 @@ void sort_by_bits(std::span<SortEntry> entries,
 }  // namespace
 
 void sort_by_prefix(std::span<SortEntry> entries, std::span<SortEntry> scratch) {
-    if (entries.size() <= few) {
+    if (entries.size() <= few_keys) {
         insertion_sort(entries);
         return;
     }

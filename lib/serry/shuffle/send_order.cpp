@@ -16,7 +16,7 @@ namespace {
 constexpr unsigned hash_bits = 64;
 
 /// Fewer entries than these are sorted by comparing them.
-constexpr std::size_t few = 32;
+constexpr std::size_t few_entries = 32;
 /// Up to so many fit the caches together with a copy.
 constexpr std::size_t cached = std::size_t{1} << 14;
 
@@ -53,7 +53,7 @@ private:
 class Sorter {
 public:
     void sort(std::span<SendEntry> entries, unsigned low_bits) {
-        if (entries.size() <= few) {
+        if (entries.size() <= few_entries) {
             for (std::size_t i = 1; i < entries.size(); ++i)
                 insert(entries.data(), entries.data() + i, entries[i]);
         } else if (low_bits == 0) {
@@ -84,7 +84,7 @@ private:
         }
         copy_.resize(std::max(copy_.size(), entries.size()));
         for (SendEntry const& entry : entries) copy_[next[digit(entry)]++] = entry;
-        if (most <= few) {
+        if (most <= few_entries) {
             for (std::size_t i = 0; i < entries.size(); ++i)
                 insert(entries.data(), entries.data() + i, copy_[i]);
             return;

@@ -16,9 +16,6 @@
 namespace serry {
 namespace {
 
-/// As in PartWriter.
-constexpr std::size_t most_unsynced = 64;
-
 std::vector<hsize_t> sizes_of(Hdf5Record const& record, std::uint64_t row_count) {
     std::vector<hsize_t> sizes{row_count};
     if (record.shape == Hdf5Record::Shape::array) sizes.push_back(record.column_count);

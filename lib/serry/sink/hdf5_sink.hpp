@@ -71,7 +71,8 @@ private:
 
     void append_record(T const& record) {
         if constexpr (hdf5::Table<T>)
-            boost::pfr::for_each_field(record, [this](auto const& field) { append_field(field); });
+            boost::pfr::for_each_field(record,
+                                       [this](auto const& field) { this->append_field(field); });
         else
             append_field(record);
     }

@@ -13,10 +13,6 @@ constexpr std::string_view prefix = "part-";
 constexpr std::size_t least_digits = 5;
 constexpr std::string_view hdf5_ending = ".h5";
 
-/// Closed files that wait for sync() with their descriptors open: far below the usual limit of
-/// 1,024.
-constexpr std::size_t most_unsynced = 64;
-
 }  // namespace
 
 std::string part_name(std::uint64_t partition) { return fmt::format("{}{:05}", prefix, partition); }

@@ -19,6 +19,10 @@ bool is_part_name(std::string_view name);
 
 inline constexpr std::size_t part_write_bytes = std::size_t{1} << 20;
 
+/// Closed files that wait for sync() with their descriptors open: far below the usual limit of
+/// 1,024.
+inline constexpr std::size_t most_unsynced = 64;
+
 /// Writes the part files of this rank into an output folder, one after the other, through one
 /// buffer that is kept. Append to text() and call write_full() now and then; the file is written in
 /// multiples of part_write_bytes, at its multiples.

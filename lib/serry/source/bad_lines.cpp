@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t piece_bytes = std::size_t{1} << 20;
+constexpr std::size_t kept_piece_bytes = std::size_t{1} << 20;
 
 void append_escaped(std::string_view text, std::string& to) {
     for (char const c : text) {
@@ -52,7 +52,8 @@ std::uint64_t line_number(PinnedFile& file, std::uint64_t offset) {
     Compression const compression = compression_of(file.expected().path);
     Decompressor decompressor;
     if (compression != Compression::none) decompressor.open(file, compression);
-    std::vector<char> piece(static_cast<std::size_t>(std::min<std::uint64_t>(piece_bytes, offset)));
+    std::vector<char> piece(
+        static_cast<std::size_t>(std::min<std::uint64_t>(kept_piece_bytes, offset)));
     std::uint64_t number = 1;
     for (std::uint64_t at = 0; at < offset;) {
         auto got = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), offset - at));
@@ -101,7 +102,7 @@ void BadLineKeeper::take(PinnedFile& file,
     text_ += '\t';
     append_escaped(line, text_);
     text_ += '\n';
-    if (text_.size() >= piece_bytes) write();
+    if (text_.size() >= kept_piece_bytes) write();
 }
 
 void BadLineKeeper::finish() {

@@ -14,8 +14,8 @@
 namespace serry {
 namespace {
 
-constexpr std::size_t most_masks = 16;
-constexpr std::size_t chunk_bytes = 64 * most_masks;
+constexpr std::size_t chunk_masks = 16;
+constexpr std::size_t chunk_bytes = 64 * chunk_masks;
 
 }  // namespace
 
@@ -32,8 +32,8 @@ bool CsvLine::split(std::string_view line) {
 
 /// Find the delimiters of a part of the line that are not inside of quotes.
 void CsvLine::cut_chunk(std::size_t begin, std::size_t byte_count) {
-    std::array<std::uint64_t, most_masks> delimiters;
-    std::array<std::uint64_t, most_masks> quotes;
+    std::array<std::uint64_t, chunk_masks> delimiters;
+    std::array<std::uint64_t, chunk_masks> quotes;
     char const* const text = line_.data() + begin;
     std::size_t const mask_count = (byte_count + 63) / 64;
     mark_byte(text, mask_count, delimiter_, delimiters.data());

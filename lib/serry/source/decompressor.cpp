@@ -14,7 +14,7 @@
 namespace serry {
 namespace {
 
-constexpr std::size_t piece_bytes = std::size_t{256} << 10;
+constexpr std::size_t packed_piece_bytes = std::size_t{256} << 10;
 
 class GzipFormat final : public Decompressor::Format {
 public:
@@ -106,7 +106,7 @@ void Decompressor::open(PinnedFile& file, Compression compression) {
     format_ = is_gzip ? gzip_.get() : zstd_.get();
     format_->reset();
     file_ = &file;
-    piece_.resize(piece_bytes);
+    piece_.resize(packed_piece_bytes);
     input_ = {};
     next_offset_ = 0;
     is_between_members_ = true;

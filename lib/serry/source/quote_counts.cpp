@@ -11,13 +11,13 @@
 namespace serry {
 namespace {
 
-constexpr std::size_t most_masks = 1024;
-constexpr std::size_t piece_bytes = 64 * most_masks;
+constexpr std::size_t masks_a_piece = 1024;
+constexpr std::size_t counted_piece_bytes = 64 * masks_a_piece;
 
 class QuoteCounter final : public PartitionReader {
 public:
     QuoteCounter(Transformation const& source, Consumer<SplitQuotes>& next, char quote)
-        : source_(source), next_(next), quote_(quote), piece_(piece_bytes) {}
+        : source_(source), next_(next), quote_(quote), piece_(counted_piece_bytes) {}
 
     void read(TaskContext& task) override {
         SplitList const& list = source_.splits();
@@ -38,10 +38,10 @@ private:
         PinnedFile file(list.files[split.file]);
         task.position = {&file.expected().path, split.begin, split.end};
         std::uint64_t count = 0;
-        for (std::uint64_t at = split.begin; at < split.end; at += piece_bytes) {
+        for (std::uint64_t at = split.begin; at < split.end; at += counted_piece_bytes) {
             task.poll();
-            auto const byte_count =
-                static_cast<std::size_t>(std::min<std::uint64_t>(piece_bytes, split.end - at));
+            auto const byte_count = static_cast<std::size_t>(
+                std::min<std::uint64_t>(counted_piece_bytes, split.end - at));
             std::fill(piece_.begin(), piece_.end(), static_cast<char>(~quote_));
             file.read(at, piece_.data(), byte_count);
             mark_byte(piece_.data(), masks_.size(), quote_, masks_.data());
@@ -57,7 +57,7 @@ private:
     Consumer<SplitQuotes>& next_;
     char quote_;
     std::vector<char> piece_;
-    std::array<std::uint64_t, most_masks> masks_{};
+    std::array<std::uint64_t, masks_a_piece> masks_{};
 };
 
 }  // namespace

@@ -9,15 +9,7 @@
 #include "serry/source/line_reader.hpp"
 
 namespace serry {
-namespace {
-
-std::uint64_t fingerprint_of(std::vector<std::string> const& patterns) {
-    std::uint64_t fingerprint = patterns.size();
-    for (std::string const& pattern : patterns) fingerprint = mix_fingerprint(fingerprint, pattern);
-    return fingerprint;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 TextSource::TextSource(Lineage& lineage,
                        std::vector<std::string> patterns,

@@ -15,9 +15,9 @@
 namespace serry {
 namespace {
 
-constexpr std::size_t piece_bytes = std::size_t{1} << 20;
+constexpr std::size_t file_piece_bytes = std::size_t{1} << 20;
 /// A buffer that grew beyond this for a large file is given back with the next small one.
-constexpr std::size_t usual_buffer_bytes = 4 * piece_bytes;
+constexpr std::size_t usual_file_bytes = 4 * file_piece_bytes;
 
 class WholeFileReader final : public PartitionReader {
 public:
@@ -48,11 +48,11 @@ private:
         PinnedFile file(expected);
         buffer_.clear();
         auto const byte_count = static_cast<std::size_t>(expected.size_bytes);
-        if (buffer_.capacity() > usual_buffer_bytes && byte_count <= usual_buffer_bytes)
+        if (buffer_.capacity() > usual_file_bytes && byte_count <= usual_file_bytes)
             buffer_.release();
         for (std::size_t at = 0; at < byte_count && !task.enough;) {
             task.poll();
-            std::size_t const piece = std::min(piece_bytes, byte_count - at);
+            std::size_t const piece = std::min(file_piece_bytes, byte_count - at);
             char* const to = buffer_.reserve(at == 0 ? byte_count : piece, at);
             file.read(at, to, piece);
             buffer_.used(piece);
@@ -77,12 +77,6 @@ private:
     Consumer<WholeFile>& next_;
     ReadBuffer buffer_;
 };
-
-std::uint64_t fingerprint_of(std::vector<std::string> const& patterns) {
-    std::uint64_t fingerprint = patterns.size();
-    for (std::string const& pattern : patterns) fingerprint = mix_fingerprint(fingerprint, pattern);
-    return fingerprint;
-}
 
 }  // namespace
 

@@ -153,6 +153,14 @@ private:
 };
 
 /// How a flat_map's function gives its records: it calls emit(record), or returns a range of them.
+template <typename F, typename In, typename Emit>
+void emit_all(F const& f, In const& in, Emit const& emit) {
+    if constexpr (std::invocable<F const&, In const&, Emit const&>)
+        std::invoke(f, in, emit);
+    else
+        for (auto&& record : std::invoke(f, in)) emit(std::forward<decltype(record)>(record));
+}
+
 template <typename F, typename In, typename Out>
 class FlatMapOperator final : public NarrowOperator<In, Out> {
 public:
@@ -163,13 +171,7 @@ public:
         std::size_t i = 0;
         auto const emit = this->emitter();
         try {
-            for (; i < batch.size(); ++i) {
-                if constexpr (std::invocable<F const&, In const&, decltype(emit)>)
-                    std::invoke(f_, batch[i], emit);
-                else
-                    for (auto&& record : std::invoke(f_, batch[i]))
-                        emit(std::forward<decltype(record)>(record));
-            }
+            for (; i < batch.size(); ++i) emit_all(f_, batch[i], emit);
         } catch (...) {
             this->rethrow_failure_below();
             rethrow_located(this->step_, this->record_ + i);

@@ -109,7 +109,7 @@ std::string to_json(Line const& line) {
         json_text(found.expected), json_text(found.remedy), fmt::join(nodes, ","));
 }
 
-double median_of(std::vector<double> figures) {
+double upper_median_of(std::vector<double> figures) {
     auto const middle = figures.begin() + static_cast<std::ptrdiff_t>(figures.size() / 2);
     std::nth_element(figures.begin(), middle, figures.end());
     return *middle;
@@ -122,7 +122,7 @@ std::vector<Finding> slow_nodes(std::vector<Examination> const& ranks, std::stri
     for (auto const& [rank, one] : found)
         if (one->figure > 0) figures.push_back(one->figure);
     if (figures.size() < 3) return {};
-    double const median = median_of(std::move(figures));
+    double const median = upper_median_of(std::move(figures));
     std::map<std::string, double> slow_by_node;
     for (auto const& [rank, one] : found)
         if (one->figure > 0 && one->figure < slow * median) slow_by_node[rank->node] = one->figure;

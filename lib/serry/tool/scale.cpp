@@ -39,14 +39,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double patience_with_launcher_seconds = 10;
-
 std::array const watched_signals = {SIGTERM, SIGINT, SIGHUP};
 volatile std::sig_atomic_t pending_signal = 0;
 
-void note_signal(int signal) { pending_signal = signal; }
+void note_watched_signal(int signal) { pending_signal = signal; }
 
-void say(std::string const& text) {
+void say_of_series(std::string const& text) {
     std::fprintf(stderr, "serry scale: %s\n", text.c_str());
     std::fflush(stderr);
 }
@@ -207,7 +205,7 @@ int Scale::run() {
     if (options_.is_dry_run) return run_missing();
     prepare_folder();
     struct sigaction action {};
-    action.sa_handler = note_signal;
+    action.sa_handler = note_watched_signal;
     for (int const signal : watched_signals) sigaction(signal, &action, nullptr);
     int const code = run_missing();
     read_runs();  // of other jobs, too
@@ -303,14 +301,16 @@ int Scale::run_missing() {
         // A rank that crashes may be MPI's start or the machine: once more, when the others are
         // done.
         if (run.exit_code > 128 && round > 0 && i < first_count) missing.emplace_back(round, shape);
-        say(fmt::format("run {} of {}: {}, {}: {}", i + 1, missing.size(),
-                        round == 0 ? "to warm up" : fmt::format("round {}", round), shape.name(),
-                        run.is_good() ? format_seconds(run.seconds())
-                                      : fmt::format("failed with exit code {}, {} says why",
-                                                    run.exit_code, run.log)));
+        say_of_series(fmt::format(
+            "run {} of {}: {}, {}: {}", i + 1, missing.size(),
+            round == 0 ? "to warm up" : fmt::format("round {}", round), shape.name(),
+            run.is_good()
+                ? format_seconds(run.seconds())
+                : fmt::format("failed with exit code {}, {} says why", run.exit_code, run.log)));
     }
     if (pending_signal) {
-        say(fmt::format("ended by signal {}; run again, it does what is missing", pending_signal));
+        say_of_series(
+            fmt::format("ended by signal {}; run again, it does what is missing", pending_signal));
         return 128 + pending_signal;
     }
     bool const is_whole =
@@ -441,7 +441,7 @@ void Scale::write_report() const {
     write_file(options_.folder + "/report.csv", report.csv);
     write_file(options_.folder + "/report.html", report.html);
     std::fputs(report.text.c_str(), stdout);
-    say(fmt::format(
+    say_of_series(fmt::format(
         "the report is {0}/report.html; {0}/report.csv has its figures, {0}/*.jsonl the "
         "runs",
         options_.folder));

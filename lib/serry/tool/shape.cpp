@@ -23,7 +23,7 @@ std::optional<Number> number_in(std::string_view text) {
 }
 
 /// What stands in braces: nothing if that is none of ours.
-std::optional<std::string> value_of(std::string_view inner, Shape shape, int round) {
+std::optional<std::string> value_in_braces(std::string_view inner, Shape shape, int round) {
     if (inner == "round") return std::to_string(round);
     std::size_t const star = inner.find('*');
     std::string_view const name = inner.substr(0, star);
@@ -60,7 +60,7 @@ std::string fill_in(std::string_view word, Shape shape, int round) {
         std::size_t const end = word[at] == '{' ? word.find('}', at) : std::string_view::npos;
         auto const value = end == std::string_view::npos
                                ? std::nullopt
-                               : value_of(word.substr(at + 1, end - at - 1), shape, round);
+                               : value_in_braces(word.substr(at + 1, end - at - 1), shape, round);
         filled += value ? *value : std::string(1, word[at]);
         at = value ? end + 1 : at + 1;
     }

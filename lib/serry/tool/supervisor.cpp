@@ -32,14 +32,13 @@ namespace fs = std::filesystem;
 constexpr double longest_pause_seconds = 60;
 constexpr int most_faults_of_host = 2;
 constexpr int most_crashes_of_task = 2;
-constexpr double patience_with_launcher_seconds = 10;
 
 std::array const forwarded_signals = {SIGUSR1, SIGTERM, SIGINT, SIGHUP};
 volatile std::sig_atomic_t pending_signals[NSIG];
 
-void note_signal(int signal) { pending_signals[signal] = 1; }
+void note_forwarded_signal(int signal) { pending_signals[signal] = 1; }
 
-void say(std::string const& text) {
+void say_of_run(std::string const& text) {
     std::fprintf(stderr, "serry run: %s\n", text.c_str());
     std::fflush(stderr);
 }
@@ -109,7 +108,7 @@ Supervisor::Supervisor(SupervisorOptions options) : options_(std::move(options))
     if (options_.launcher == "auto")
         options_.launcher = std::getenv("SLURM_JOB_ID") ? "srun" : "mpirun";
     struct sigaction action {};
-    action.sa_handler = note_signal;
+    action.sa_handler = note_forwarded_signal;
     for (int const signal : forwarded_signals) sigaction(signal, &action, nullptr);
 }
 
@@ -119,29 +118,29 @@ int Supervisor::run() {
     for (;;) {
         find_hosts();
         if (has_too_few_hosts()) {
-            say(fmt::format("{} nodes are left, expected at least {}; given up", hosts_.size(),
-                            options_.least_hosts));
+            say_of_run(fmt::format("{} nodes are left, expected at least {}; given up",
+                                   hosts_.size(), options_.least_hosts));
             return static_cast<int>(ExitCode::too_few_nodes);
         }
         mark_ = progress_mark();
         Attempt const ended = attempt();
         ExitCause const cause = cause_of_exit(ended.wait_status, ended.was_ended);
         if (cause.kind == ExitCause::Kind::fault && has_finished()) {
-            say(fmt::format("attempt {} was ended when the job was done: {}", attempt_count_,
-                            cause.text));
+            say_of_run(fmt::format("attempt {} was ended when the job was done: {}", attempt_count_,
+                                   cause.text));
             return 0;
         }
         int const code = exit_code_of(ended.wait_status);
         if (cause.kind == ExitCause::Kind::done) {
-            if (attempt_count_ > 1) say(fmt::format("done, in {} attempts", attempt_count_));
+            if (attempt_count_ > 1) say_of_run(fmt::format("done, in {} attempts", attempt_count_));
             return 0;
         }
-        say(fmt::format("attempt {} failed: {}", attempt_count_, cause.text));
+        say_of_run(fmt::format("attempt {} failed: {}", attempt_count_, cause.text));
         if (is_leaving_ || must_stop(cause, ended)) return ended.was_ended ? 86 : code;
         blame(ended);
         double const pause = std::min(
             longest_pause_seconds, options_.pause_seconds * (1 << std::min(failures_in_a_row_, 6)));
-        say(fmt::format("the next attempt starts in {}", format_seconds(pause)));
+        say_of_run(fmt::format("the next attempt starts in {}", format_seconds(pause)));
         for (double const start = now_seconds(); now_seconds() - start < pause;) {
             usleep(20'000);
             if (pending_signals[SIGTERM] || pending_signals[SIGINT]) return code;
@@ -155,7 +154,7 @@ bool Supervisor::must_stop(ExitCause const& cause, Attempt const& attempt) {
     if (cause.kind == ExitCause::Kind::hopeless) return true;
     if (cause.kind == ExitCause::Kind::preempted) return true;
     if (!attempt.crash.empty() && ++crashes_[attempt.crash] == most_crashes_of_task) {
-        say(
+        say_of_run(
             fmt::format("twice it was ended {}: that is the program or its input, not the machine; "
                         "given up",
                         attempt.crash));
@@ -164,8 +163,8 @@ bool Supervisor::must_stop(ExitCause const& cause, Attempt const& attempt) {
     bool const has_moved = progress_mark() != mark_;
     failures_in_a_row_ = has_moved ? 0 : failures_in_a_row_ + 1;
     if (failures_in_a_row_ <= options_.most_restarts) return false;
-    say(fmt::format("{} attempts one after the other got no further; given up",
-                    failures_in_a_row_));
+    say_of_run(fmt::format("{} attempts one after the other got no further; given up",
+                           failures_in_a_row_));
     return true;
 }
 
@@ -176,7 +175,8 @@ void Supervisor::blame(Attempt const& attempt) {
         auto const is_host = [&](std::string const& one) { return name_of_host(one) == host; };
         bool const is_ours = std::any_of(hosts_.begin(), hosts_.end(), is_host);
         if (is_ours && left_out_.insert(host).second)
-            say(fmt::format("{} has failed {} times and is left out", host, faults_by_host_[host]));
+            say_of_run(
+                fmt::format("{} has failed {} times and is left out", host, faults_by_host_[host]));
     }
 }
 
@@ -190,7 +190,7 @@ void Supervisor::find_hosts() {
     hosts_ = options_.hosts;
     if (!options_.hosts_from.empty()) {
         auto const [told, is_good] = shell_output(options_.hosts_from);
-        if (!is_good) say("--hosts-from failed: " + options_.hosts_from);
+        if (!is_good) say_of_run("--hosts-from failed: " + options_.hosts_from);
         for (std::size_t at = 0; (at = told.find_first_not_of(" ,\n", at)) != std::string::npos;) {
             std::size_t const end = std::min(told.find_first_of(" ,\n", at), told.size());
             hosts_.push_back(told.substr(at, end - at));
@@ -307,8 +307,8 @@ int Supervisor::wait_for_end(Attempt& attempt, std::string const& heartbeat) {
         if (waitpid(launcher_, &status, WNOHANG) == launcher_) break;
         double const silent = sign.silent_seconds();
         if (options_.hang_seconds > 0 && silent > options_.hang_seconds) {
-            say(fmt::format("rank 0 has given no sign of life for {}: the attempt is ended",
-                            format_seconds(silent)));
+            say_of_run(fmt::format("rank 0 has given no sign of life for {}: the attempt is ended",
+                                   format_seconds(silent)));
             attempt.was_ended = true;
             kill(-launcher_, SIGCONT);
             kill(launcher_, SIGTERM);
