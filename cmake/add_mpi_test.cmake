@@ -1,6 +1,9 @@
 # Tests are named by their place: add_plain_test(base/hash_test) builds tests/base/hash_test.cpp.
 # In a build with sanitizers every name begins with "asan/", so that one ctest run can hold both.
 
+# The library is tested as it is shipped. What the tests are compiled with, test_compile_options, is
+# less: optimising them takes a third of their time to compile, and two thirds with sanitizers.
+
 if(SERRY_SANITIZE)
     set(test_prefix asan/)
     set(test_timeout_seconds 240)
@@ -12,8 +15,6 @@ else()
     set(test_timeout_seconds 60) # a rank that waits for ever is how tests of MPI programs fail
     # Alone, the smallest pair, odd, a power of two, a prime above the cores.
     set(test_rank_counts 1 2 3 4 7)
-    # The library is tested as it is shipped; optimising the tests themselves would take a third of
-    # the time that they take to compile, and two thirds with sanitizers.
     set(test_compile_options $<$<CONFIG:Release>:-O1>)
 endif()
 

@@ -91,7 +91,7 @@ void Journal::begin(std::string const& job_id) {
 void Journal::open() {
     descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
     if (descriptor_ < 0 || ftruncate(descriptor_, static_cast<off_t>(end_)) != 0)
-        throw_file_failure(path_, "opening it", errno, "--checkpoint");
+        throw_file_failure(path_, "opening it", errno, checkpoint_option);
 }
 
 void Journal::append(JournalEntry const& entry) {
@@ -103,7 +103,7 @@ void Journal::append(JournalEntry const& entry) {
         if (written < 0 && errno == EINTR) continue;
         if (written <= 0)
             throw_file_failure(path_, fmt::format("writing {} bytes more", bytes.size() - done),
-                               written < 0 ? errno : ENOSPC, "--checkpoint");
+                               written < 0 ? errno : ENOSPC, checkpoint_option);
         done += static_cast<std::size_t>(written);
     }
     end_ += bytes.size();
@@ -113,7 +113,7 @@ void Journal::append(JournalEntry const& entry) {
 
 void Journal::sync() {
     if (fdatasync(descriptor_) != 0)
-        throw_file_failure(path_, "bringing it to the disk", errno, "--checkpoint");
+        throw_file_failure(path_, "bringing it to the disk", errno, checkpoint_option);
     synced_at_ = now_seconds();
 }
 

@@ -17,6 +17,7 @@
 
 #include "serry/base/error.hpp"
 #include "serry/base/hash.hpp"
+#include "serry/checkpoint/durable_file.hpp"
 #include "serry/serde/hdf5_library.hpp"
 #include "serry/sink/hdf5_output.hpp"
 
@@ -245,7 +246,7 @@ struct PackWriter::File {
     File(std::string const& path, PackId const& id_, std::uint64_t plain_bytes)
         : id(id_),
           chunk_bytes(std::clamp<hsize_t>(plain_bytes, smallest_chunk_bytes, largest_chunk_bytes)),
-          bytes(path, "--checkpoint"),
+          bytes(path, checkpoint_option),
           file(make_hdf5(bytes)) {
         bytes.check(file.is_open(), "making the HDF5 file");
         put_number(bytes, file, "serry_pack", pack_format);

@@ -10,6 +10,7 @@
 #include "serry/base/crash_point.hpp"
 #include "serry/base/error.hpp"
 #include "serry/base/pulse.hpp"
+#include "serry/checkpoint/durable_file.hpp"
 #include "serry/sink/output_file.hpp"
 
 namespace serry {
@@ -64,7 +65,7 @@ PackSummary write_pack(CheckpointFolder const& folder,
         PackSummary summary = writer.close();
         crash_point("pack-rename");
         if (std::rename(temporary.c_str(), path.c_str()) != 0)
-            throw_file_failure(path, "renaming the pack to it", errno, "--checkpoint");
+            throw_file_failure(path, "renaming the pack to it", errno, checkpoint_option);
         crash_point("pack-renamed");
         return summary;
     } catch (...) {

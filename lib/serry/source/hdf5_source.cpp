@@ -28,10 +28,7 @@ SplitList list_hdf5_splits(Hdf5Input const& input, std::uint64_t partition_count
 Transformation::Recorded recorded_hdf5(Hdf5Input const& input,
                                        CallSite at,
                                        std::uint64_t partition_count) {
-    std::uint64_t fingerprint = input.patterns.size();
-    for (std::string const& pattern : input.patterns)
-        fingerprint = mix_fingerprint(fingerprint, pattern);
-    fingerprint = mix_fingerprint(fingerprint, input.dataset);
+    std::uint64_t fingerprint = mix_fingerprint(fingerprint_of(input.patterns), input.dataset);
     fingerprint = mix_fingerprint(fingerprint, to_string(input.record));
     return {.name = "read_hdf5",
             .at = at,
