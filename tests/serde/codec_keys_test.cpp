@@ -198,3 +198,30 @@ TEST_CASE("records without views are left alone") {
     CHECK(value == order);
     CHECK(arena.allocated_bytes() == 0);
 }
+
+namespace {
+
+template <typename K>
+void check_hash(std::vector<K> const& keys) {
+    for (K const& key : keys) {
+        ByteWriter scratch;
+        std::string_view const bytes = key_bytes(key, scratch);
+        CHECK(hash_of(key, bytes) == hash_key(bytes));
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a key hashed from where it is has the hash of its bytes") {
+    check_hash<bool>({false, true});
+    check_hash<char>({'a', '\0', '\xff'});
+    check_hash<std::int16_t>({0, -1, 300});
+    check_hash<std::uint32_t>({0, 1, ~0U});
+    check_hash<std::int64_t>({0, -1, 1, INT64_MIN});
+    check_hash<Colour>({Colour{}, static_cast<Colour>(1)});
+    check_hash<float>({0.0F, -0.0F, 1.5F, std::nanf("1"), -std::nanf("2")});
+    check_hash<double>({0.0, -0.0, 1e300, std::nan("1"), -std::nan("2")});
+    check_hash<long double>({0.0L, -1.5L});
+    check_hash<std::string>({"", "word", std::string(40, 'x')});
+    check_hash<std::pair<int, double>>({{1, -0.0}, {0, 2}});
+}

@@ -107,6 +107,34 @@ TEST_CASE("keys that differ in trailing zeros alone are different keys") {
     CHECK(exact_content<long>(table) == expected);
 }
 
+template <typename Number>
+void check_numbers(std::vector<Number> const& numbers) {
+    std::plus<> const sum;
+    CombineTable<long, std::plus<>, false, sizeof(Number)> table(sum, plenty, one_leaf);
+    std::map<std::string, long> expected;
+    for (int round = 1; round <= 3; ++round)
+        for (Number const number : numbers) {
+            std::string const key(reinterpret_cast<char const*>(&number), sizeof number);
+            CHECK(add(table, key, long{round}));
+            expected[key] += round;
+        }
+    CHECK(exact_content<long>(table) == expected);
+}
+
+TEST_CASE("keys that are numbers are told apart, 0 too, and have the hash of their bytes") {
+    check_numbers<std::uint8_t>({0, 1, 2, 127, 128, 255});
+    check_numbers<std::int16_t>({0, 1, -1, 256, 32767, -32768});
+    std::vector<std::uint32_t> some{0, 1, 255, 256, 1U << 24, ~0U};
+    std::vector<std::int64_t> many{0, 1, -1, std::int64_t{1} << 56, INT64_MIN, INT64_MAX};
+    std::mt19937_64 random(7);
+    for (std::uint32_t i = 0; i < 3000; ++i) {
+        some.push_back(i);
+        many.push_back(static_cast<std::int64_t>(random()));
+    }
+    check_numbers(some);
+    check_numbers(many);
+}
+
 TEST_CASE("different keys of one hash are told apart") {
     REQUIRE(hash_key(key_of_hash_0(1)) == hash_key(key_of_hash_0(2)));
     std::plus<> const sum;

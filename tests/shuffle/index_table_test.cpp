@@ -78,7 +78,7 @@ TEST_CASE("a key that is no index, and an array that is too large, are told") {
           == "the key -1 is no index, expected 0 to 9");
     IndexTable<double, std::plus<>, true> large(sum, 1000000, 1000000, one_leaf);
     CHECK(error_of([&] { add(large, std::vector<int>{0}, one); })
-          == "an array of 1000000 values takes 15.4 MiB, more than the 977 KiB that a rank has for "
+          == "an array of 1000000 values takes 23.0 MiB, more than the 977 KiB that a rank has for "
              "it; set a larger --memory, or use reduce_by_key");
 }
 

@@ -15,7 +15,7 @@ using namespace serry;
 
 namespace {
 
-using Entries = std::vector<SendEntry>;
+using Entries = SendEntries;
 
 bool comes_before(SendEntry const& a, SendEntry const& b) {
     return a.hash != b.hash ? a.hash < b.hash : a.reference < b.reference;
@@ -27,6 +27,9 @@ bool are_equal(Entries const& a, Entries const& b) {
                           return one.hash == other.hash && one.reference == other.reference;
                       });
 }
+
+/// Used again and again, whatever was left in it.
+Entries scratch;
 
 /// Entries in the order of their references, as records wait, with hashes from `next_hash`.
 template <typename NextHash>
@@ -42,10 +45,10 @@ void check_sorting(Entries entries) {
     std::stable_sort(expected.begin(), expected.end(),
                      [](SendEntry const& a, SendEntry const& b) { return a.hash < b.hash; });
     Entries shuffled = entries;
-    sort_by_hash(entries);
+    sort_by_hash(entries, scratch);
     CHECK(are_equal(entries, expected));
     std::shuffle(shuffled.begin(), shuffled.end(), std::mt19937_64(3));
-    sort_by_hash(shuffled);
+    sort_by_hash(shuffled, scratch);
     CHECK(are_equal(shuffled, expected));
 }
 
@@ -75,17 +78,17 @@ TEST_CASE("hashes that agree in all their top bits are no harder to sort") {
     for (unsigned const shift : {0, 1, 20, 30, 39}) {
         Entries entries =
             make_entries(count, [&](std::size_t) { return top | (random() >> (24 + shift)); });
-        sort_by_hash(entries);
+        sort_by_hash(entries, scratch);
         CHECK(std::is_sorted(entries.begin(), entries.end(), comes_before));
     }
     Entries descending = make_entries(count, [&](std::size_t i) { return top + count - i; });
-    sort_by_hash(descending);
+    sort_by_hash(descending, scratch);
     CHECK(std::is_sorted(descending.begin(), descending.end(), comes_before));
     // One record in each bucket but for the last, which has all others.
     Entries skewed = make_entries(count, [&](std::size_t i) {
         return i < 2048 ? std::uint64_t{i} << 53 : ~std::uint64_t{0} - random() % 1000000;
     });
-    sort_by_hash(skewed);
+    sort_by_hash(skewed, scratch);
     CHECK(std::is_sorted(skewed.begin(), skewed.end(), comes_before));
 }
 
@@ -100,7 +103,7 @@ TEST_CASE("every rank is cut the hashes of its partitions, also where these begi
                 for (std::uint64_t hash : {first - 1, first, first, first + 1})
                     sorted.push_back({hash, p});
             }
-            sort_by_hash(sorted);
+            sort_by_hash(sorted, scratch);
             auto const cuts = cut_by_rank(sorted, partitions, ranks);
             REQUIRE(cuts.size() == ranks + 1);
             CHECK(cuts.front() == 0);

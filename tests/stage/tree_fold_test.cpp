@@ -61,7 +61,7 @@ std::string expected_fold(LeafSet const& leaves, std::uint64_t leaf_count) {
 /// ascending order of leaf.
 Entries fold_known(Entries const& entries, LeafRange const& known) {
     Text spines;
-    Text::Spine spine = Text::none;
+    Text::Spine spine;
     Entries partials;
     if (entries.empty()) return partials;
     for (std::size_t i = 0; i + 1 < entries.size(); ++i)
@@ -246,7 +246,7 @@ TEST_CASE("many keys on one forest of spines do not disturb each other") {
     constexpr std::size_t key_count = 100;
     Text spines;
     struct Key {
-        Text::Spine spine = Text::none;
+        Text::Spine spine;
         std::optional<Text::Entry> last;
         LeafSet leaves;
     };
@@ -263,7 +263,7 @@ TEST_CASE("many keys on one forest of spines do not disturb each other") {
         spines.finish(key.spine, *key.last, {0, count, count}, in_brackets, folded);
         REQUIRE(folded.size() == 1);
         REQUIRE(folded[0].value == expected_fold(key.leaves, count));
-        REQUIRE(key.spine == Text::none);
+        REQUIRE(key.spine.empty());
     }
 }
 
@@ -271,7 +271,7 @@ TEST_CASE("spines that are folded give their room to others") {
     Text spines;
     std::size_t after_first = 0;
     for (int round = 0; round < 100; ++round) {
-        Text::Spine spine = Text::none;
+        Text::Spine spine;
         Entries folded;
         for (std::uint32_t leaf = 0; leaf < 31; ++leaf)
             spines.push(spine, {leaf, "x"}, leaf + 1, {0, 32, 32}, in_brackets);
@@ -283,7 +283,7 @@ TEST_CASE("spines that are folded give their room to others") {
 
 TEST_CASE("the spine of a key is no deeper than the tree") {
     Spines<double> spines;
-    Spines<double>::Spine spine = Spines<double>::none;
+    Spines<double>::Spine spine;
     constexpr std::uint32_t count = 1 << 16;
     for (std::uint32_t leaf = 0; leaf + 1 < count; ++leaf)
         spines.push(spine, {leaf, 1.0}, leaf + 1, {0, count, count}, std::plus<>());
@@ -317,7 +317,7 @@ TEST_CASE("sums that round are the same bits however the ranks have the leaves")
     for (std::uint32_t leaf = 0; leaf < count; ++leaf) leaves.push_back({leaf, numbers(random)});
     auto const fold = [](std::vector<Doubles::Entry> const& entries, LeafRange const& known) {
         Doubles spines;
-        Doubles::Spine spine = Doubles::none;
+        Doubles::Spine spine;
         std::vector<Doubles::Entry> partials;
         for (std::size_t i = 0; i + 1 < entries.size(); ++i)
             spines.push(spine, entries[i], entries[i + 1].leaf, known, std::plus<>());

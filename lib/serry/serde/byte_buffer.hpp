@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -44,6 +45,20 @@ inline bool are_same(std::string_view a, std::string_view b) {
     return word_a == word_b;
 }
 
+/// LEB128: seven bits a byte, low ones first. Writes at most 10 bytes; gives what is behind them.
+inline char* write_varint(char* to, std::uint64_t value) {
+    while (value >= 128) {
+        *to++ = static_cast<char>(value | 128);
+        value >>= 7;
+    }
+    *to++ = static_cast<char>(value);
+    return to;
+}
+/// How many bytes write_varint writes.
+inline std::size_t varint_bytes(std::uint64_t value) {
+    return (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7;
+}
+
 /// A growing run of bytes. New bytes are not zeroed; clear() keeps the memory.
 class ByteWriter {
 public:
@@ -53,15 +68,8 @@ public:
     }
     void put(std::string_view bytes) { put(bytes.data(), bytes.size()); }
 
-    /// LEB128: seven bits a byte, low ones first.
     void put_varint(std::uint64_t value) {
-        char* to = reserve(10);
-        while (value >= 128) {
-            *to++ = static_cast<char>(value | 128);
-            value >>= 7;
-        }
-        *to++ = static_cast<char>(value);
-        size_ = static_cast<std::size_t>(to - bytes_.get());
+        size_ = static_cast<std::size_t>(write_varint(reserve(10), value) - bytes_.get());
     }
 
     /// Room for `byte_count` more bytes, of which extend() or set_size() make some part of the

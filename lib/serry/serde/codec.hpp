@@ -17,6 +17,7 @@
 #include <boost/pfr/tuple_size.hpp>
 
 #include "serry/base/arena.hpp"
+#include "serry/base/hash.hpp"
 #include "serry/base/key_value.hpp"
 #include "serry/serde/byte_buffer.hpp"
 
@@ -323,6 +324,34 @@ std::string_view key_bytes(K const& key, ByteWriter& scratch) {
         codec::encode<true>(key, scratch);
         return scratch.view();
     }
+}
+
+/// Keys that are a number of up to eight bytes.
+template <typename K>
+concept NumberKey = codec::Leaf<K> && sizeof(K) <= sizeof(std::uint64_t);
+
+/// Their size; 0 for other keys.
+template <typename K>
+inline constexpr std::size_t number_bytes = NumberKey<K> ? sizeof(K) : 0;
+
+/// What key_bytes gives, in the low bytes of a word.
+template <NumberKey K>
+std::uint64_t key_word(K key) {
+    K const same = codec::canonical(key);
+    std::uint64_t word = 0;
+    std::memcpy(&word, &same, sizeof same);
+    return word;
+}
+
+/// hash_key(bytes), where `bytes` are key_bytes of `key`. A number is hashed from where it is: its
+/// bytes, just written, cannot be read back in another width before they have left the processor's
+/// store buffer.
+template <Key K>
+std::uint64_t hash_of([[maybe_unused]] K const& key, [[maybe_unused]] std::string_view bytes) {
+    if constexpr (NumberKey<K>)
+        return hash_short({key_word(key), (sizeof(K) + 1) << 56});
+    else
+        return hash_key(bytes);
 }
 
 /// The key that key_bytes made `bytes` of; views in it point into them.

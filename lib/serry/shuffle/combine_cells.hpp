@@ -51,7 +51,7 @@ public:
             adopt_views(cell.value, arena_);
             if constexpr (is_ordered) {
                 cell.leaf = leaf;
-                cell.spine = Spines<V>::none;
+                cell.spine = {};
             }
             return true;
         }
@@ -63,6 +63,11 @@ public:
             return narrow_.set(cell, std::invoke(combine_, narrow_.get(cell), value));
         else
             return combine_wide(cell, value, leaf);
+    }
+
+    /// The cell will be combined with soon, and its memory has been fetched.
+    void prefetch_behind([[maybe_unused]] Cell const& cell) const {
+        if constexpr (is_ordered) spines_.prefetch(cell.spine);
     }
 
     /// Give what the cell holds, once: visit(value, leaf) in ascending order of leaf; one value for

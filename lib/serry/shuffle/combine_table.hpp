@@ -25,7 +25,9 @@ namespace serry {
 /// caller's to pass on.
 ///
 /// A combiner that is not exact is folded as Spines says, per source partition ("leaf").
-template <typename V, typename F, bool is_ordered>
+///
+/// `number_bytes`: 0, or the size of every key, which then is a number of up to 8 bytes.
+template <typename V, typename F, bool is_ordered, std::size_t number_bytes = 0>
 class CombineTable {
 public:
     CombineTable(F const& combine, std::uint64_t most_slots, Leaves leaves)
@@ -46,12 +48,15 @@ public:
                    Refuse refuse,
                    std::size_t& position) {
         Group group;
-        choose_by_size(group, count, key_of);
+        if constexpr (number_bytes > 0)
+            choose_all(group, count);
+        else
+            choose_by_size(group, count, key_of);
         load_tiny_keys(group, key_of);
         load_wide_keys(group.wide, key_of);
         add_keys(
             tiny_, group.tiny, value_of, leaf,
-            [&](std::size_t i, TinyKey key) { refuse(i, key.hash()); }, position);
+            [&](std::size_t i, Tiny key) { refuse(i, key.hash()); }, position);
         add_keys(
             wide_, group.wide, value_of, leaf,
             [&](std::size_t i, KeyProbe const& key) { refuse(i, key.hash); }, position);
@@ -84,12 +89,18 @@ public:
     /// Visit the hash and number of every used slot.
     template <typename Visit>
     void for_each_used(Visit visit) const {
-        tiny_.for_each_used([&](TinyKey key, std::size_t at) { visit(key.hash(), at << 1); });
+        tiny_.for_each_used([&](Tiny key, std::size_t at) { visit(key.hash(), at << 1); });
         wide_.for_each_used([&](WideKey key, std::size_t at) { visit(key.hash(), at << 1 | 1); });
     }
-    char const* slot_address(std::size_t number) const {
-        return number & 1 ? reinterpret_cast<char const*>(&wide_.at(number >> 1).key())
-                          : reinterpret_cast<char const*>(&tiny_.at(number >> 1).key());
+    /// A used slot will be looked at soon.
+    void prefetch(std::size_t number) const {
+        __builtin_prefetch(number & 1 ? static_cast<void const*>(&wide_.at(number >> 1).key())
+                                      : static_cast<void const*>(&tiny_.at(number >> 1).key()));
+    }
+    /// The same, some time after prefetch(): what the slot refers to.
+    void prefetch_behind(std::size_t number) const {
+        cells_.prefetch_behind(number & 1 ? wide_.at(number >> 1).cell()
+                                          : tiny_.at(number >> 1).cell());
     }
 
     /// The key in a used slot; valid until a key is looked for.
@@ -119,6 +130,7 @@ public:
 private:
     using Cells = CombineCells<V, F, is_ordered>;
     using Cell = typename Cells::Cell;
+    using Tiny = std::conditional_t<(number_bytes > 0), NumberSlotKey<number_bytes>, TinyKey>;
 
     /// Slots that are on their way into the caches while one is worked on.
     static constexpr std::size_t ahead = 32;
@@ -133,9 +145,16 @@ private:
     };
 
     struct Group {
-        Keys<TinyKey> tiny;
+        Keys<Tiny> tiny;
         Keys<KeyProbe> wide;
     };
+
+    static void choose_all(Group& group, std::size_t count) {
+        for (std::size_t i = 0; i < count; ++i)
+            group.tiny.records[i] = static_cast<std::uint16_t>(i);
+        group.tiny.count = count;
+        group.wide.count = 0;
+    }
 
     /// By size alone at first: which is which cannot be predicted, and must not be a branch.
     template <typename KeyOf>
@@ -152,11 +171,11 @@ private:
 
     template <typename KeyOf>
     void load_tiny_keys(Group& group, KeyOf key_of) const {
-        Keys<TinyKey>& keys = group.tiny;
+        Keys<Tiny>& keys = group.tiny;
         std::size_t count = 0;
         for (std::size_t k = 0; k < keys.count; ++k) {
             std::uint16_t const record = keys.records[k];
-            if (!TinyKey::load(key_of(record), keys.probes[count])) [[unlikely]] {
+            if (!Tiny::load(key_of(record), keys.probes[count])) [[unlikely]] {
                 group.wide.records[group.wide.count++] = record;
                 continue;
             }
@@ -185,6 +204,8 @@ private:
         for (std::size_t k = 0; k < ahead; ++k) __builtin_prefetch(table.address(keys.homes[k]), 1);
         for (std::size_t k = 0; k < keys.count; ++k) {
             __builtin_prefetch(table.address(keys.homes[k + ahead]), 1);
+            if constexpr (is_ordered)
+                cells_.prefetch_behind(table.slot_at(keys.homes[k + ahead / 2]).cell());
             std::size_t const record = keys.records[k];
             Probe const& probe = keys.probes[k];
             position = record;
@@ -225,7 +246,7 @@ private:
         return true;
     }
 
-    TinyKey kept_key(TinyKey key) { return key; }
+    Tiny kept_key(Tiny key) { return key; }
     WideKey kept_key(KeyProbe const& probe) {
         if (!probe.is_long()) return WideKey::of(probe);
         char* const to = cells_.arena().allocate(sizeof probe.size + probe.size);
@@ -235,13 +256,13 @@ private:
     }
 
     Cells cells_;
-    SlotTable<TinyKey, Cell> tiny_;
+    SlotTable<Tiny, Cell> tiny_;
     SlotTable<WideKey, Cell> wide_;
     bool is_frozen_ = false;
 };
 
-template <typename V, typename F, bool is_ordered>
-constexpr std::size_t CombineTable<V, F, is_ordered>::slot_bytes() {
+template <typename V, typename F, bool is_ordered, std::size_t number_bytes>
+constexpr std::size_t CombineTable<V, F, is_ordered, number_bytes>::slot_bytes() {
     using Line = typename SlotTable<WideKey, Cell>::Line;
     return sizeof(Line) / SlotTable<WideKey, Cell>::width + (Cells::is_narrow ? sizeof(V) : 0);
 }

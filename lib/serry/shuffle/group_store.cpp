@@ -13,13 +13,13 @@ constexpr std::size_t chunk_bytes = std::size_t{64} << 10;
 GroupChunk take_group_chunk(std::string_view& rest) {
     ByteReader reader(rest);
     ByteReader body(reader.take(reader.take_varint()));
-    rest.remove_prefix(rest.size() - reader.remaining());
     GroupChunk chunk;
     chunk.key = body.take(body.take_varint());
     std::uint64_t const count = body.take_varint();
     chunk.value_count = count >> 1;
     chunk.is_continued = (count & 1) != 0;
     chunk.values = body.take(body.remaining());
+    rest = {reader.position(), reader.remaining()};
     return chunk;
 }
 
@@ -40,11 +40,13 @@ void GroupWriter::end() {
 }
 
 void GroupWriter::put_chunk(bool is_continued) {
-    run_->append_by([&](ByteWriter& out) {
-        put_key(key_.view(), false, 0, out);
-        out.put_varint(value_count_ << 1 | static_cast<std::uint64_t>(is_continued));
-        out.put(values_.view());
-    });
+    std::uint64_t const count = value_count_ << 1 | static_cast<std::uint64_t>(is_continued);
+    char* to = run_->append_room(varint_bytes(key_.size()) + key_.size() + varint_bytes(count)
+                                 + values_.size());
+    to = write_varint(to, key_.size());
+    copy_bytes(to, key_.data(), key_.size());
+    to = write_varint(to + key_.size(), count);
+    copy_bytes(to, values_.data(), values_.size());
     values_.clear();
     value_count_ = 0;
 }

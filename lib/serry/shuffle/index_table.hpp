@@ -69,9 +69,8 @@ public:
         for (std::size_t index = 0; index < cells_.size(); ++index)
             if (is_used_[index]) visit(place_of_index(index, index_count_), index);
     }
-    char const* slot_address(std::size_t number) const {
-        return reinterpret_cast<char const*>(&cells_[number]);
-    }
+    void prefetch(std::size_t number) const { __builtin_prefetch(&cells_[number]); }
+    void prefetch_behind(std::size_t number) const { cells_of_.prefetch_behind(cells_[number]); }
     /// The index as a key of a record: a varint. Valid until the next call but one.
     std::string_view key_at(std::size_t number) const {
         ByteWriter& key = keys_[next_key_ ^= 1];

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "serry/shuffle/bucketed_records.hpp"
 #include "serry/shuffle/group_collector.hpp"
@@ -36,10 +37,11 @@ public:
         task_->poll();
         std::size_t i = 0;
         try {
-            for (; i < batch.size(); ++i) add(batch[i]);
+            for (; i < batch.size(); ++i) encode_record(batch[i]);
         } catch (...) {
             rethrow_located(step_, record_ + i);
         }
+        deal();
         record_ += batch.size();
         task_->records_out += batch.size();
     }
@@ -60,13 +62,36 @@ public:
     std::uint64_t record_count() const override { return records_.record_count(); }
 
 private:
-    void add(KeyValue<K, V> const& record) {
+    /// A record that is encoded, in bodies_, and not dealt yet.
+    struct Encoded {
+        std::uint64_t hash;
+        std::size_t end;  ///< of its body
+    };
+    static constexpr std::size_t most_undealt_bytes = std::size_t{64} << 10;
+
+    void encode_record(KeyValue<K, V> const& record) {
         std::string_view const key = key_bytes(record.key, key_);
-        records_.add(hash_key(key), [&](ByteWriter& out) {
-            put_key(key, true, leaf_, out);
-            encode(record.value, out);
-        });
+        put_key(key, true, leaf_, bodies_);
+        encode(record.value, bodies_);
+        encoded_.push_back({hash_of(record.key, key), bodies_.size()});
+        if (bodies_.size() > most_undealt_bytes) deal();
     }
+
+    /// Only after many were encoded: bytes that have just been written piece by piece cannot be
+    /// read in larger ones before they have left the processor's store buffer.
+    void deal() {
+        std::string_view const bodies = bodies_.view();
+        std::size_t begin = 0;
+        for (std::size_t i = 0; i < encoded_.size(); ++i) {
+            if (i + ahead < encoded_.size()) records_.prefetch(encoded_[i + ahead].hash);
+            records_.add(encoded_[i].hash, bodies.substr(begin, encoded_[i].end - begin));
+            begin = encoded_[i].end;
+        }
+        encoded_.clear();
+        bodies_.clear();
+    }
+
+    static constexpr std::size_t ahead = 16;
 
     Transformation const& step_;
     std::uint64_t rank_count_;
@@ -76,7 +101,8 @@ private:
     std::uint64_t record_ = 0;
     bool is_final_ = false;
     BucketedRecords records_;
-    ByteWriter key_;
+    ByteWriter key_, bodies_;
+    std::vector<Encoded> encoded_;
 };
 
 /// The end of a stage that brings the records of `parent` to the partitions of `step`, grouped by

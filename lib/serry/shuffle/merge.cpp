@@ -164,7 +164,7 @@ void MergingReceiver::advance() {
     });
     while (starved_.empty() && !heap_.empty()) {
         Stream& first = *heap_.top();
-        deliver(first.head);
+        deliver(first);
         first.unread.remove_prefix(first.head.framed.size());
         if (read_head(first)) {
             heap_.sift_top(before);
@@ -175,7 +175,8 @@ void MergingReceiver::advance() {
     }
 }
 
-bool MergingReceiver::comes_before(Stream const* a, Stream const* b) const {
+inline bool MergingReceiver::comes_before(Stream const* a, Stream const* b) const {
+    if (!is_sorted_ && a->head.hash != b->head.hash) return a->head.hash < b->head.hash;
     // Of equal ones that of the earlier stream comes first.
     bool const a_is_earlier = a->order < b->order;
     Stream const* const late = a_is_earlier ? b : a;
@@ -190,14 +191,14 @@ bool MergingReceiver::comes_first(WireRecord const& a, WireRecord const& b) cons
     return by_value_ ? by_value_->comes_before(a.value, b.value) : order(a, b);
 }
 
-void MergingReceiver::deliver(WireRecord const& record) {
+void MergingReceiver::deliver(Stream const& stream) {
     // Every record is counted once, when it first reaches this rank: not again when it comes out of
     // a run.
-    if (heap_.top()->run == std::nullopt) ++record_count_;
+    if (!stream.run) ++record_count_;
     if (is_final_)
-        merged_.take(record);
+        merged_.take(stream.head);
     else
-        runs_.back().run->append(record.framed);
+        runs_.back().run->append(stream.head.framed);
 }
 
 void MergingReceiver::close() {

@@ -76,7 +76,7 @@ private:
     /// False when the stream has ended or must wait for bytes.
     bool read_head(Stream& stream);
     bool read_record(Stream& stream) const;
-    void deliver(WireRecord const& record);
+    void deliver(Stream const& stream);
     bool comes_before(Stream const* a, Stream const* b) const;
     bool comes_first(WireRecord const& a, WireRecord const& b) const;
 

@@ -72,7 +72,8 @@ public:
                 entries_.push_back({hash, std::uint64_t{at} << 1 | 1});
             });
         }
-        sort_by_hash(entries_);
+        SendEntries scratch;
+        sort_by_hash(entries_, scratch);
         order_equal_hashes(entries_,
                            [this](SendEntry const& entry) { return key_of_entry(entry); });
         auto const cuts = cut_by_rank(entries_, partition_count_, rank_count_);
@@ -139,6 +140,10 @@ private:
         } else if constexpr (std::is_same_v<K,
                                             std::string_view> || std::is_same_v<K, std::string>) {
             combine(records, [first](std::size_t i) { return std::string_view(first[i].key); });
+        } else if constexpr (std::is_integral_v<K> && NumberKey<K>) {
+            combine(records, [first](std::size_t i) {  // key_bytes() of it are where it lies
+                return std::string_view(reinterpret_cast<char const*>(&first[i].key), sizeof(K));
+            });
         } else {
             std::size_t ends[group + 1] = {};
             group_keys_.clear();
@@ -188,15 +193,11 @@ private:
 
     bool refill(Stream& stream) {
         if (stream.next == stream.end) return false;
-        constexpr std::uint64_t ahead = 16;
         stream.rest.clear();
         stream.rest_at = 0;
         std::uint64_t const stop = std::min(stream.end, stream.next + 64);
         for (; stream.next < stop; ++stream.next) {
-            if (stream.next + ahead < stream.end) {
-                std::uint64_t const later = entries_[stream.next + ahead].reference;
-                if (later & 1) __builtin_prefetch(table_.slot_address(later >> 1));
-            }
+            look_ahead(stream);
             put_entry(entries_[stream.next], stream.rest);
             if (stream.rest.size() > most_rest_bytes) {
                 ++stream.next;
@@ -204,6 +205,16 @@ private:
             }
         }
         return true;
+    }
+
+    void look_ahead(Stream const& stream) const {
+        constexpr std::uint64_t ahead = 16;
+        auto const reference = [&](std::uint64_t by) {
+            return stream.next + by < stream.end ? entries_[stream.next + by].reference : 0;
+        };
+        if (std::uint64_t const far = reference(ahead); far & 1) table_.prefetch(far >> 1);
+        if (std::uint64_t const near = reference(ahead / 2); near & 1)
+            table_.prefetch_behind(near >> 1);
     }
 
     void put_entry(SendEntry const& entry, ByteWriter& out) {
@@ -233,8 +244,8 @@ private:
     bool is_final_ = false;
 
     ByteWriter waiting_;  ///< framed records of keys that the frozen table refused
-    std::vector<SendEntry> waiting_entries_;
-    std::vector<SendEntry> entries_;
+    SendEntries waiting_entries_;
+    SendEntries entries_;
     std::vector<Stream> streams_;
     ByteWriter group_keys_;
 };
@@ -338,7 +349,7 @@ private:
     std::uint32_t leaf_ = 0;
     V value_{};
     Spines<V> spines_;
-    typename Spines<V>::Spine spine_ = Spines<V>::none;
+    typename Spines<V>::Spine spine_;
     std::vector<typename Spines<V>::Entry> folded_;
     Arena arena_;
 };
@@ -429,7 +440,7 @@ public:
     }
 
 private:
-    using Table = CombineTable<V, F, !is_exact<F, V>>;
+    using Table = CombineTable<V, F, !is_exact<F, V>, number_bytes<K>>;
 
     /// An eighth of the memory for each of the combine table's two (growing holds more), an eighth
     /// for records that wait, half for what is received.

@@ -37,16 +37,23 @@ public:
         last_.put(framed_record);
         ++record_count_;
     }
+    /// Append one record of `byte_count` bytes, framed: the caller writes them to what this
+    /// returns.
+    char* append_room(std::size_t byte_count) {
+        std::size_t const framed_bytes = varint_bytes(byte_count) + byte_count;
+        make_room(framed_bytes);
+        ++record_count_;
+        return write_varint(last_.extend(framed_bytes), byte_count);
+    }
     /// Frame one record, and append it.
     void append_unframed(std::string_view record) {
-        make_room(record.size());
-        last_.put_varint(record.size());
-        last_.put(record);
-        ++record_count_;
+        copy_bytes(append_room(record.size()), record.data(), record.size());
     }
     /// Frame what write(out) puts, and append it.
     template <typename Write>
     void append_by(Write const& write) {
+        make_room(block_bytes_
+                  / 64);  // most records are smaller, and so do not make the block grow
         std::size_t const before = last_.size();
         frame(last_, write);
         if (last_.size() > block_bytes_ && before > 0) seal_first(before);

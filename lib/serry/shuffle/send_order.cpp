@@ -52,6 +52,8 @@ private:
 /// Sorts entries whose hashes agree in all but their lowest bits, a digit at a time from the top.
 class Sorter {
 public:
+    explicit Sorter(SendEntries& copy) : copy_(copy) {}
+
     void sort(std::span<SendEntry> entries, unsigned low_bits) {
         if (entries.size() <= few_entries) {
             for (std::size_t i = 1; i < entries.size(); ++i)
@@ -120,16 +122,16 @@ private:
         }
     }
 
-    std::vector<SendEntry> copy_;
+    SendEntries& copy_;
 };
 
 }  // namespace
 
-void sort_by_hash(std::vector<SendEntry>& entries, unsigned common_top_bits) {
-    Sorter().sort(entries, hash_bits - common_top_bits);
+void sort_by_hash(SendEntries& entries, SendEntries& scratch, unsigned common_top_bits) {
+    Sorter(scratch).sort(entries, hash_bits - common_top_bits);
 }
 
-void order_equal_hashes(std::vector<SendEntry>& entries,
+void order_equal_hashes(SendEntries& entries,
                         std::function<std::string_view(SendEntry const&)> const& key_of) {
     for (auto begin = entries.begin(); begin != entries.end();) {
         auto end = begin + 1;
@@ -144,7 +146,7 @@ void order_equal_hashes(std::vector<SendEntry>& entries,
     }
 }
 
-std::vector<std::uint64_t> cut_by_rank(std::vector<SendEntry> const& sorted,
+std::vector<std::uint64_t> cut_by_rank(SendEntries const& sorted,
                                        std::uint64_t partition_count,
                                        std::uint64_t rank_count) {
     std::vector<std::uint64_t> cuts(rank_count + 1, sorted.size());

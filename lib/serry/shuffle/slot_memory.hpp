@@ -14,13 +14,9 @@ public:
     explicit SlotMemory(std::size_t byte_count);
     ~SlotMemory();
     SlotMemory(SlotMemory&& other) noexcept
-        : mapped_(std::exchange(other.mapped_, nullptr)),
-          mapped_bytes_(std::exchange(other.mapped_bytes_, 0)),
-          bytes_(std::exchange(other.bytes_, nullptr)),
+        : bytes_(std::exchange(other.bytes_, nullptr)),
           byte_count_(std::exchange(other.byte_count_, 0)) {}
     SlotMemory& operator=(SlotMemory&& other) noexcept {
-        std::swap(mapped_, other.mapped_);
-        std::swap(mapped_bytes_, other.mapped_bytes_);
         std::swap(bytes_, other.bytes_);
         std::swap(byte_count_, other.byte_count_);
         return *this;
@@ -30,8 +26,6 @@ public:
     std::size_t byte_count() const { return byte_count_; }
 
 private:
-    void* mapped_ = nullptr;
-    std::size_t mapped_bytes_ = 0;
     void* bytes_ = nullptr;
     std::size_t byte_count_ = 0;
 };

@@ -37,6 +37,32 @@ struct TinyKey {
     std::string_view bytes() const { return {reinterpret_cast<char const*>(&word), size()}; }
 };
 
+/// A key that is a number of `byte_count` bytes, in one word, zeros behind it. 0 in a free slot:
+/// the key 0 is none of these.
+template <std::size_t byte_count>
+struct NumberSlotKey {
+    std::uint64_t word;  // no initial value, as above
+
+    /// False for the key 0.
+    static bool load(std::string_view key, NumberSlotKey& to) {
+        using Number = std::conditional_t<
+            byte_count == 8, std::uint64_t,
+            std::conditional_t<byte_count == 4, std::uint32_t,
+                               std::conditional_t<byte_count == 2, std::uint16_t, std::uint8_t>>>;
+        static_assert(sizeof(Number) == byte_count);
+        Number number = 0;
+        std::memcpy(&number, key.data(), sizeof number);
+        to.word = number;
+        return number != 0;
+    }
+
+    bool is_free() const { return word == 0; }
+    bool is(NumberSlotKey key) const { return word == key.word; }
+    std::uint64_t hash() const { return hash_short({word, std::uint64_t{byte_count + 1} << 56}); }
+    std::uint64_t place() const { return word * 0x9e3779b97f4a7c15ULL; }
+    std::string_view bytes() const { return {reinterpret_cast<char const*>(&word), byte_count}; }
+};
+
 /// Any other key as tables compare it. Short ones are their bytes; long ones a hash and a mark, and
 /// are then compared where they lie.
 struct KeyProbe {

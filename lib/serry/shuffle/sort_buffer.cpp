@@ -1,24 +1,12 @@
 #include "serry/shuffle/sort_buffer.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 #include "serry/serde/order_key.hpp"
 
 namespace serry {
 namespace {
-
-std::size_t varint_bytes(std::uint64_t value) {
-    return (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7;
-}
-
-/// Returns where what follows begins.
-char* put_varint(std::uint64_t value, char* to) {
-    for (; value >= 128; value >>= 7) *to++ = static_cast<char>(value | 128);
-    *to++ = static_cast<char>(value);
-    return to;
-}
 
 constexpr std::uint64_t entry_bytes = 2 * sizeof(SortEntry);
 
@@ -44,7 +32,7 @@ bool SortBuffer::add(std::string_view key,
     if (taken + frame_bytes > record_begin_) return false;
     record_begin_ -= frame_bytes;
     char* const to = static_cast<char*>(memory_.zeroed_bytes()) + record_begin_;
-    copy_bytes(put_varint(body.size(), to), body.data(), body.size());
+    copy_bytes(write_varint(to, body.size()), body.data(), body.size());
     entry_memory()[record_count_++] = {order_prefix(key), record_begin_ | (is_marked ? mark : 0)};
     extra_bytes_ += extra_bytes;
     return true;

@@ -26,7 +26,7 @@ std::optional<ByteReader> read_frame(std::string_view bytes, WireRecord& record)
 
 }  // namespace
 
-bool read_wire_record(std::string_view bytes, bool has_leaf, WireRecord& record) {
+bool read_any_wire_record(std::string_view bytes, bool has_leaf, WireRecord& record) {
     auto body = read_frame(bytes, record);
     if (!body) return false;
     record.key = body->take(body->take_varint());

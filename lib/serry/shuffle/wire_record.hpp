@@ -23,9 +23,29 @@ struct WireRecord {
     std::string_view framed;  ///< all of it, with the length in front
 };
 
+/// As read_wire_record, for records of any size.
+bool read_any_wire_record(std::string_view bytes, bool has_leaf, WireRecord& record);
+
 /// Read the record at `bytes`' front. False when it is not there whole. Throws StorageError when it
 /// is damaged.
-bool read_wire_record(std::string_view bytes, bool has_leaf, WireRecord& record);
+inline bool read_wire_record(std::string_view bytes, bool has_leaf, WireRecord& record) {
+    // Most are small: all their lengths, and the leaf, take a byte.
+    constexpr unsigned limit = 128;
+    auto const at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+    if (bytes.size() < 2 || at(0) >= limit || bytes.size() <= at(0))
+        return read_any_wire_record(bytes, has_leaf, record);
+    std::size_t const end = std::size_t{1} + at(0);
+    std::size_t const key_bytes = at(1);
+    std::size_t const value_begin = 2 + key_bytes + (has_leaf ? 1 : 0);
+    if (value_begin > end || (has_leaf && at(value_begin - 1) >= limit))
+        return read_any_wire_record(bytes, has_leaf, record);
+    record.framed = {bytes.data(), end};
+    record.key = {bytes.data() + 2, key_bytes};
+    record.leaf = has_leaf ? at(value_begin - 1) : 0;
+    record.value = {bytes.data() + value_begin, end - value_begin};
+    record.hash = hash_key(record.key);
+    return true;
+}
 
 /// Records of a sort travel in the same way: their keys are put_order_key()'s, their `hash` is the
 /// key's order_prefix(). A frame with nothing in it ends a section: what follows belongs to the

@@ -67,7 +67,7 @@ public:
     static std::optional<Value> merged(std::string_view encoded, Folding const& folding) {
         Leaves const all(LeafRange{0, 1, 1});
         Spines<Value> spines;
-        typename Spines<Value>::Spine spine = Spines<Value>::none;
+        typename Spines<Value>::Spine spine;
         std::vector<Entry> entries;
         ByteReader reader(encoded);
         while (reader.remaining() > 0) {
@@ -132,7 +132,7 @@ private:
     std::optional<Value> value_;
     std::optional<Entry> last_;
     Spines<Value> spines_;
-    typename Spines<Value>::Spine spine_ = Spines<Value>::none;
+    typename Spines<Value>::Spine spine_;
     ByteWriter partials_;
 };
 

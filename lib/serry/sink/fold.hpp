@@ -105,7 +105,7 @@ private:
     std::optional<T> value_;
     std::optional<Entry> last_;
     Spines<T> spines_;
-    typename Spines<T>::Spine spine_ = Spines<T>::none;
+    typename Spines<T>::Spine spine_;
     Arena arena_;  ///< what the partitions' values view
     static constexpr std::size_t least_running_bytes = 65536;
     Arena running_;  ///< what the value of the partition at work views
@@ -120,7 +120,7 @@ std::optional<T> fold_partials(std::string_view encoded, F const& combine, Arena
     Leaves const all(LeafRange{0, 1, 1});
     using Entry = typename Spines<T>::Entry;
     Spines<T> spines;
-    typename Spines<T>::Spine spine = Spines<T>::none;
+    typename Spines<T>::Spine spine;
     Arena meanwhile;
     auto const f = adopting<T>(combine, meanwhile);
     std::vector<Entry> entries;

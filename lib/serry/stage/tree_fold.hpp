@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "serry/base/arena.hpp"
+#include "serry/base/huge_pages.hpp"
 #include "serry/plan/split.hpp"
 #include "serry/serde/codec.hpp"
 
@@ -67,9 +68,14 @@ auto adopting(F const& f, Arena& arena) {
 template <typename V>
 class Spines {
 public:
-    /// Top of a key's spine; `none` for an empty one.
-    using Spine = std::uint32_t;
-    static constexpr Spine none = 0;
+    /// Top of a key's spine: where it is, and its leaf, so that what need not be folded is not
+    /// looked at. An empty spine is {}.
+    struct Spine {
+        std::uint32_t node = 0;
+        std::uint32_t leaf = 0;
+
+        bool empty() const { return node == 0; }
+    };
 
     Spines() : nodes_(1) {}
 
@@ -83,8 +89,8 @@ public:
     template <typename F>
     void push(Spine& spine, Entry entry, std::uint32_t next_leaf, Leaves const& known, F const& f) {
         int const limit = level(entry.leaf, next_leaf);
-        while (spine != none && level(nodes_[spine].leaf, entry.leaf) < limit
-               && starts_within(nodes_[spine].leaf, entry.leaf, known))
+        while (!spine.empty() && level(spine.leaf, entry.leaf) < limit
+               && starts_within(spine.leaf, entry.leaf, known))
             entry.value = std::invoke(f, pop(spine).value, std::move(entry.value));
         put(spine, std::move(entry));
     }
@@ -100,21 +106,23 @@ public:
                 std::vector<Entry>& entries) {
         entries.clear();
         for (;;) {
-            while (spine != none && starts_within(nodes_[spine].leaf, entry.leaf, known)
-                   && ends_within(nodes_[spine].leaf, entry.leaf, known))
+            while (!spine.empty() && starts_within(spine.leaf, entry.leaf, known)
+                   && ends_within(spine.leaf, entry.leaf, known))
                 entry.value = std::invoke(f, pop(spine).value, std::move(entry.value));
             entries.push_back(std::move(entry));
-            if (spine == none) return;
+            if (spine.empty()) return;
             entry = pop(spine);
         }
     }
+
+    /// The spine's top will be looked at soon.
+    void prefetch(Spine spine) const { __builtin_prefetch(&nodes_[spine.node], 1); }
 
     std::size_t memory_bytes() const { return nodes_.capacity() * sizeof(Node); }
 
 private:
     struct Node {
-        std::uint32_t leaf = 0;
-        Spine below = none;
+        Spine below;
         V value{};
     };
 
@@ -131,22 +139,21 @@ private:
     }
 
     void put(Spine& spine, Entry entry) {
-        Spine node = free_;
-        if (node != none) {
-            free_ = nodes_[node].below;
+        std::uint32_t at = free_.node;
+        if (at != 0) {
+            free_ = nodes_[at].below;
         } else {
-            node = static_cast<Spine>(nodes_.size());
+            at = static_cast<std::uint32_t>(nodes_.size());
             nodes_.emplace_back();
         }
-        nodes_[node].leaf = entry.leaf;
-        nodes_[node].value = std::move(entry.value);
-        nodes_[node].below = spine;
-        spine = node;
+        nodes_[at].value = std::move(entry.value);
+        nodes_[at].below = spine;
+        spine = {at, entry.leaf};
     }
 
     Entry pop(Spine& spine) {
-        Node& node = nodes_[spine];
-        Entry entry{node.leaf, std::move(node.value)};
+        Node& node = nodes_[spine.node];
+        Entry entry{spine.leaf, std::move(node.value)};
         Spine const below = node.below;
         node.below = free_;
         free_ = spine;
@@ -154,8 +161,8 @@ private:
         return entry;
     }
 
-    std::vector<Node> nodes_;
-    Spine free_ = none;
+    std::vector<Node, HugePages<Node>> nodes_;  ///< the first is none
+    Spine free_;
 };
 
 }  // namespace serry
