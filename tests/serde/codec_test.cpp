@@ -330,3 +330,59 @@ TEST_CASE("a vector that claims more than there is says so") {
         "encoded record is cut short: 9223372036854775808 more bytes expected, 40 left",
         StorageError);
 }
+
+namespace {
+
+struct Numbers {
+    double a;
+    std::array<std::int32_t, 3> b;
+    std::uint16_t c, d;
+};
+struct Gap {
+    char a;
+    double b;
+};
+struct Answer {
+    std::int32_t a, b;
+    bool c, d, e, f;
+};
+struct Nested {
+    Numbers numbers;
+    KeyValue<float, std::uint32_t> pair;
+};
+
+static_assert(codec::is_its_bytes<Numbers>() && codec::is_its_bytes<Nested>());
+static_assert(codec::is_its_bytes<std::array<Numbers, 4>>());
+static_assert(codec::is_its_bytes<KeyValue<std::int64_t, std::array<char, 8>>>());
+static_assert(!codec::is_its_bytes<Gap>() && !codec::is_its_bytes<Answer>());
+static_assert(!codec::is_its_bytes<long double>() && !codec::is_its_bytes<KeyValue<char, int>>());
+static_assert(!codec::is_its_bytes<std::string_view>() && !codec::is_its_bytes<std::vector<int>>());
+
+/// As a value made of parts is encoded: one after the other.
+template <typename... T>
+std::string encoded_parts(T const&... parts) {
+    return (encoded(parts) + ...);
+}
+
+}  // namespace
+
+TEST_CASE("a value that is its bytes has the same bytes as its parts in turn") {
+    Numbers const numbers{-0.5, {{1, -2, 3}}, 4, 65535};
+    std::string const bytes =
+        encoded_parts(numbers.a, numbers.b[0], numbers.b[1], numbers.b[2], numbers.c, numbers.d);
+    CHECK((encoded(numbers) == bytes));
+    CHECK((encoded(std::array{numbers, numbers}) == bytes + bytes));
+    CHECK((encoded(std::vector{numbers, numbers}) == "\x02" + bytes + bytes));
+    Nested const nested{numbers, {1.5F, 7}};
+    CHECK((encoded(nested) == bytes + encoded_parts(1.5F, std::uint32_t{7})));
+    CHECK((encoded(decoded<Nested>(encoded(nested))) == encoded(nested)));
+    CHECK((encoded(decoded<std::vector<Nested>>(encoded(std::vector{nested, nested})))
+           == encoded(std::vector{nested, nested})));
+    Gap const gap{'a', 2};
+    CHECK((encoded(gap) == encoded_parts('a', 2.0)));
+    CHECK((encoded(decoded<Gap>(encoded(gap))) == encoded(gap)));
+    // As keys they go part by part still: a zero has one form.
+    ByteWriter one, other;
+    CHECK((key_bytes(std::array{0.0, 1.0}, one) == key_bytes(std::array{-0.0, 1.0}, other)));
+    CHECK((key_bytes(Numbers{0.0, {}, 0, 0}, one) == key_bytes(Numbers{-0.0, {}, 0, 0}, other)));
+}

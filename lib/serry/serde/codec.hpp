@@ -148,6 +148,48 @@ consteval bool has_views() {
         return false;
 }
 
+/// The bytes of an object that are its value: all, but for x87's long double, where ten of them
+/// are.
+template <typename T>
+inline constexpr std::size_t value_bytes =
+    std::is_same_v<T, long double>&& std::numeric_limits<long double>::digits == 64 ? 10
+                                                                                    : sizeof(T);
+
+template <typename T>
+consteval bool is_its_bytes();
+
+template <typename Tuple>
+struct AllBytes;
+template <template <typename...> typename Tuple, typename... T>
+struct AllBytes<Tuple<T...>> {
+    static constexpr bool value = (is_its_bytes<T>() && ...);
+    static constexpr std::size_t size = (std::size_t{0} + ... + sizeof(T));
+};
+
+/// Whether the encoded form of every T, as a value, is its memory: numbers side by side with no
+/// padding between them. (Not bool, of whose bytes only two are values.)
+template <typename T>
+consteval bool is_its_bytes() {
+    if constexpr (HasCodec<T> || std::is_same_v<T, bool>)
+        return false;
+    else if constexpr (Leaf<T>)
+        return value_bytes<T> == sizeof(T);
+    else if constexpr (is_plain<T>)
+        return true;
+    else if constexpr (IsArray<T>::value)
+        return is_its_bytes<typename T::value_type>()
+               && std::tuple_size_v<T> * sizeof(typename T::value_type) == sizeof(T);
+    else if constexpr (IsKeyValue<T>::value)
+        return is_its_bytes<key_of<T>>() && is_its_bytes<value_of<T>>()
+               && sizeof(key_of<T>) + sizeof(value_of<T>) == sizeof(T);
+    else if constexpr (IsVector<T>::value || IsOptional<T>::value || IsTuple<T>::value)
+        return false;
+    else if constexpr (Walkable<T> && std::is_trivially_copyable_v<T>)
+        return AllBytes<fields_of<T>>::value && AllBytes<fields_of<T>>::size == sizeof(T);
+    else
+        return false;
+}
+
 /// -0.0 becomes 0.0 and every NaN the same NaN, so that equal keys have equal bytes.
 template <typename T>
 T canonical(T value) {
@@ -176,23 +218,15 @@ void for_each_part(T& value, Visit visit) {
     }
 }
 
-/// The bytes of an object that are its value: all, but for x87's long double, where ten of them
-/// are.
-template <typename T>
-inline constexpr std::size_t value_bytes =
-    std::is_same_v<T, long double>&& std::numeric_limits<long double>::digits == 64 ? 10
-                                                                                    : sizeof(T);
-
 template <bool as_key, typename T>
 void encode(T const& value, ByteWriter& writer);
 
 template <bool as_key, typename T>
 void encode_elements(T const& elements, ByteWriter& writer) {
     using Element = typename T::value_type;
-    if constexpr (
-        !std::is_same_v<
-            Element,
-            bool> && (Leaf<Element> || is_plain<Element>)&&!(as_key && std::is_floating_point_v<Element>)&&value_bytes<Element> == sizeof(Element)) {
+    constexpr bool is_key_its_bytes =
+        is_plain<Element> || (Leaf<Element> && !std::is_floating_point_v<Element>);
+    if constexpr (is_its_bytes<Element>() && (!as_key || is_key_its_bytes)) {
         writer.put(elements.data(), elements.size() * sizeof(Element));
     } else {
         for (Element const& element : elements) encode<as_key>(element, writer);
@@ -210,7 +244,7 @@ void encode(T const& value, ByteWriter& writer) {
     } else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view>) {
         writer.put_varint(value.size());
         writer.put(value);
-    } else if constexpr (is_plain<T>) {
+    } else if constexpr (is_plain<T> || (is_its_bytes<T>() && !as_key)) {
         writer.put(&value, sizeof value);
     } else if constexpr (IsVector<T>::value) {
         writer.put_varint(value.size());
@@ -236,7 +270,7 @@ T decode_vector(ByteReader& reader) {
     using Element = typename T::value_type;
     std::uint64_t const count = reader.take_varint();
     T elements;
-    if constexpr (!std::is_same_v<Element, bool> && (Leaf<Element> || is_plain<Element>)) {
+    if constexpr (is_its_bytes<Element>()) {
         constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max() / sizeof(Element);
         std::string_view const bytes = reader.take(std::min(count, most) * sizeof(Element));
         elements.resize(count);
@@ -253,8 +287,8 @@ T decode(ByteReader& reader) {
         return Codec<T>::decode(reader);
     } else if constexpr (std::is_same_v<T, bool>) {
         return reader.take(1)[0] != 0;
-    } else if constexpr (Leaf<T> || is_plain<T>) {
-        T value;
+    } else if constexpr (Leaf<T> || is_plain<T> || is_its_bytes<T>()) {
+        T value{};
         reader.take_into(&value, sizeof value);
         return value;
     } else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view>) {
