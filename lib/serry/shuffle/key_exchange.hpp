@@ -68,6 +68,8 @@ private:
         std::size_t end;  ///< of its body
     };
     static constexpr std::size_t most_undealt_bytes = std::size_t{64} << 10;
+    static constexpr std::size_t most_kept_bytes = std::size_t{1} << 20;
+    static constexpr std::size_t ahead = 16;  ///< records between a place's fetching and its use
 
     void encode_record(KeyValue<K, V> const& record) {
         std::string_view const key = key_bytes(record.key, key_);
@@ -88,10 +90,9 @@ private:
             begin = encoded_[i].end;
         }
         encoded_.clear();
+        if (bodies_.capacity() > most_kept_bytes) bodies_ = ByteWriter();
         bodies_.clear();
     }
-
-    static constexpr std::size_t ahead = 16;
 
     Transformation const& step_;
     std::uint64_t rank_count_;
