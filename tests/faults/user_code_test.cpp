@@ -63,10 +63,12 @@ TEST_CASE("what is thrown may be anything") {
 }
 
 TEST_CASE("a combiner that throws, where records are sent and where they are merged") {
+    // Of a batch, the key 0 is combined after other numbers (see NumberSlotKey): the first call is
+    // for key 1's second record.
     check_matches(
         error_of("sender's combiner", 2),
         "stage 1 \\(iota > map > reduce_by_key\\) failed on rank [01] \\(HOST\\), partition "
-        "[04] of 8, in reduce_by_key \\(job.cpp:4\\), record 100: std::runtime_error: bad "
+        "[04] of 8, in reduce_by_key \\(job.cpp:4\\), record 101: std::runtime_error: bad "
         "luck");
     check_matches(
         error_of("merging combiner", 2),
