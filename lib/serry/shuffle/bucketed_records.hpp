@@ -39,7 +39,7 @@ public:
         ++record_count_;
     }
     /// A record with this hash will be added soon.
-    void prefetch(std::uint64_t hash) const {
+    [[gnu::always_inline]] void prefetch(std::uint64_t hash) const {
         __builtin_prefetch(rooms_[hash >> (64 - bucket_bits)].at, 1);
     }
     /// Of the records. As much again may be held: rooms at the ends of buckets, and what orders

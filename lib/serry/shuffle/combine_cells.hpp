@@ -66,7 +66,7 @@ public:
     }
 
     /// The cell will be combined with soon, and its memory has been fetched.
-    void prefetch_behind([[maybe_unused]] Cell const& cell) const {
+    [[gnu::always_inline]] void prefetch_behind([[maybe_unused]] Cell const& cell) const {
         if constexpr (is_ordered) spines_.prefetch(cell.spine);
     }
 

@@ -93,12 +93,12 @@ public:
         wide_.for_each_used([&](WideKey key, std::size_t at) { visit(key.hash(), at << 1 | 1); });
     }
     /// A used slot will be looked at soon.
-    void prefetch(std::size_t number) const {
+    [[gnu::always_inline]] void prefetch(std::size_t number) const {
         __builtin_prefetch(number & 1 ? static_cast<void const*>(&wide_.at(number >> 1).key())
                                       : static_cast<void const*>(&tiny_.at(number >> 1).key()));
     }
     /// The same, some time after prefetch(): what the slot refers to.
-    void prefetch_behind(std::size_t number) const {
+    [[gnu::always_inline]] void prefetch_behind(std::size_t number) const {
         cells_.prefetch_behind(number & 1 ? wide_.at(number >> 1).cell()
                                           : tiny_.at(number >> 1).cell());
     }

@@ -69,8 +69,12 @@ public:
         for (std::size_t index = 0; index < cells_.size(); ++index)
             if (is_used_[index]) visit(place_of_index(index, index_count_), index);
     }
-    void prefetch(std::size_t number) const { __builtin_prefetch(&cells_[number]); }
-    void prefetch_behind(std::size_t number) const { cells_of_.prefetch_behind(cells_[number]); }
+    [[gnu::always_inline]] void prefetch(std::size_t number) const {
+        __builtin_prefetch(&cells_[number]);
+    }
+    [[gnu::always_inline]] void prefetch_behind(std::size_t number) const {
+        cells_of_.prefetch_behind(cells_[number]);
+    }
     /// The index as a key of a record: a varint. Valid until the next call but one.
     std::string_view key_at(std::size_t number) const {
         ByteWriter& key = keys_[next_key_ ^= 1];

@@ -207,7 +207,9 @@ private:
         return true;
     }
 
-    void look_ahead(Stream const& stream) const {
+    /// Functions that only fetch must be inlined early: alone, GCC takes them for functions without
+    /// effects, and leaves out their calls.
+    [[gnu::always_inline]] void look_ahead(Stream const& stream) const {
         constexpr std::uint64_t ahead = 16;
         auto const reference = [&](std::uint64_t by) {
             return stream.next + by < stream.end ? entries_[stream.next + by].reference : 0;

@@ -116,7 +116,9 @@ public:
     }
 
     /// The spine's top will be looked at soon.
-    void prefetch(Spine spine) const { __builtin_prefetch(&nodes_[spine.node], 1); }
+    [[gnu::always_inline]] void prefetch(Spine spine) const {
+        __builtin_prefetch(&nodes_[spine.node], 1);
+    }
 
     std::size_t memory_bytes() const { return nodes_.capacity() * sizeof(Node); }
 
