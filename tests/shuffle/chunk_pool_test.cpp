@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstring>
 #include <random>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>

@@ -59,7 +59,7 @@ struct NumberSlotKey {
     bool is_free() const { return word == 0; }
     bool is(NumberSlotKey key) const { return word == key.word; }
     std::uint64_t hash() const { return hash_short({word, std::uint64_t{byte_count + 1} << 56}); }
-    std::uint64_t place() const { return word * 0x9e3779b97f4a7c15ULL; }
+    std::uint64_t place() const { return TinyKey{word}.place(); }
     std::string_view bytes() const { return {reinterpret_cast<char const*>(&word), byte_count}; }
 };
 
